@@ -1,0 +1,91 @@
+# capflab: one hand-written Makefile. `make help` lists the targets.
+
+BUILD  ?= build
+CC     ?= cc
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc)
+
+# Folders, each with the folders it may use; the order is bottom up.
+FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/capflab \
+           mocks/certsrv mocks/phone scenarios/runner
+uses.impl/base        :=
+uses.impl/pki         := impl/base
+uses.impl/capf        := impl/est impl/pki impl/base
+uses.impl/est         := impl/pki impl/base
+uses.impl/certsrv     := impl/pki impl/base
+uses.impl/ra          := impl/est impl/certsrv impl/pki impl/base
+uses.impl/capflab     := impl/base
+uses.mocks/certsrv    := impl/pki impl/base
+uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
+uses.scenarios/runner := impl/capf impl/pki impl/base
+
+# Programs: the main.c (or NAME_main.c) that each is made from.
+mains := $(wildcard $(addsuffix /*main.c,$(FOLDERS)))
+program_of = capflab$(if $(filter impl/capflab/%,$(1)),,-$(if $(filter %/main.c,$(1)),$(patsubst runner,run,$(notdir $(patsubst %/,%,$(dir $(1))))),$(patsubst %_main.c,%,$(notdir $(1)))))
+
+PACKAGES := libevent libevent_openssl libssl libcrypto libcurl libcares libmicrohttpd gnutls \
+            sqlite3 yaml-0.1 libxml-2.0 jansson
+package_cflags := $(shell pkg-config --cflags $(PACKAGES) check 2>/dev/null)
+package_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+check_libs     := $(shell pkg-config --libs check 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
+HARDEN   := -fstack-protector-strong -fPIE
+OPTIMISE := -O2 -D_FORTIFY_SOURCE=2
+LINK     := -pie -Wl,-z,relro,-z,now
+ifdef SAN
+OPTIMISE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK     += -fsanitize=address,undefined
+endif
+ifdef COVERAGE
+OPTIMISE := -O0 --coverage
+LINK     += --coverage
+endif
+CPPFLAGS_ALL = -D_GNU_SOURCE -Iimpl -I. $(package_cflags) $(CPPFLAGS)
+CFLAGS_ALL   = -std=c17 -g $(OPTIMISE) $(WARNINGS) $(HARDEN) $(CFLAGS)
+
+sources_of = $(filter-out %_test.c %main.c,$(wildcard $(1)/*.c))
+tests_of   = $(wildcard $(1)/*_test.c)
+lib_of     = $(BUILD)/lib/$(subst /,-,$(1)).a
+libs_for   = $(foreach f,$(1) $(uses.$(1)),$(call lib_of,$(f)))
+
+PROGRAMS := $(foreach m,$(mains),$(BUILD)/bin/$(call program_of,$(m)))
+TESTS    := $(foreach f,$(FOLDERS),$(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(f))))
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -DTESTDATA='"$(<D)/testdata"' -MMD -MP -c -o $@ $<
+
+define folder_rules
+$(call lib_of,$(1)): $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+$(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(1))): $(BUILD)/test/%: $(BUILD)/obj/%.o $(call libs_for,$(1))
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
+
+.PHONY: test-$(1)
+test-$(1): $(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(1)))
+	@set -e; for t in $$^; do $$$$t; done
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
+
+define program_rule
+$(BUILD)/bin/$(call program_of,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(patsubst %/,%,$(dir $(1))))
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
+
+.PHONY: bin/$(call program_of,$(1))
+bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
+endef
+$(foreach m,$(mains),$(eval $(call program_rule,$(m))))
+
+.PHONY: tests
+tests: $(TESTS)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,75 @@
+/* libmicrohttpd (GnuTLS) on the event loop: a request reaches the handler when its body is complete
+ * (bounded), is suspended while the handler's work goes on, and is answered exactly once.
+ *
+ * TLS handshakes, slow readers and slow writers delay nobody. Per-connection state (NTLM) hangs on
+ * the TCP connection. */
+#ifndef BASE_HTTP_SERVER_H
+#define BASE_HTTP_SERVER_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct http_server;  /* opaque */
+struct http_request; /* opaque; lives until its `completed` callback returns */
+
+struct http_server_options {
+    const char *listen;           /* "HOST:PORT" */
+    const char *certificate_file; /* PEM chain; NULL: plain HTTP */
+    const char *key_file;
+    const char *priorities; /* GnuTLS priority string; NULL: "NORMAL" */
+    bool request_client_certificate;
+    size_t body_max;                      /* larger bodies: 413 (body drained, connection closed) */
+    int64_t idle_timeout_us;              /* component time; 0: none */
+    unsigned connections_max;             /* 0: 10000 */
+    unsigned connections_per_address_max; /* 0: none */
+};
+
+struct http_server_callbacks {
+    /* A complete request. Must lead to http_reply() exactly once, at once or later. */
+    void (*request)(void *user, struct http_request *r);
+    /* The answer went out, or the peer went away (sent == false): for access logs. */
+    void (*completed)(void *user, struct http_request *r, bool sent);
+    /* Per-connection state; all three may be NULL. */
+    void *(*connection_open)(void *user);
+    void (*connection_close)(void *user, void *connection);
+    void *user;
+};
+
+/* NULL with e set. */
+struct http_server *http_server_new(struct event_base *loop,
+                                    const struct http_server_options *options,
+                                    const struct http_server_callbacks *callbacks, struct err *e);
+/* Stops accepting, closes connections, frees. Suspended requests complete with sent == false. */
+void http_server_free(struct http_server *s);
+const char *http_server_address(const struct http_server *s); /* "127.0.0.1:40321" */
+
+const char *http_request_method(const struct http_request *r);
+const char *http_request_path(const struct http_request *r);  /* raw, before '?' */
+const char *http_request_query(const struct http_request *r); /* raw, behind '?'; "" without */
+const char *http_request_header(const struct http_request *r, const char *name); /* or NULL */
+struct bytes http_request_body(const struct http_request *r);
+bool http_request_too_large(const struct http_request *r);   /* handler answers 413 */
+const char *http_request_peer(const struct http_request *r); /* "127.0.0.1" */
+uint16_t http_request_peer_port(const struct http_request *r);
+void *http_request_connection(const struct http_request *r); /* what connection_open returned */
+uint64_t http_request_connection_id(const struct http_request *r); /* 1, 2, ... per server */
+int64_t http_request_taken_us(const struct http_request *r); /* component time since first byte */
+/* tls-unique (RFC 5929) as base64, malloc'ed; NULL on TLS 1.3 or plain HTTP (est.md 7, 1). */
+char *http_request_tls_unique(const struct http_request *r);
+/* DER of the client's leaf certificate; len 0 without one. Owned by the request. */
+struct bytes http_request_client_certificate(const struct http_request *r);
+
+/* Caller's pointer on the request. */
+void http_request_set_user(struct http_request *r, void *user);
+void *http_request_user(const struct http_request *r);
+
+/* Headers of the answer, before http_reply. Values with CR or LF are refused. -1 SYS_INTERNAL. */
+int http_reply_header(struct http_request *r, const char *name, const char *value);
+/* Answers; body is copied. close: answer with Connection: close. Returns at once. */
+void http_reply(struct http_request *r, unsigned status, struct bytes body, bool close);
+unsigned http_reply_status(const struct http_request *r); /* what was answered; 0 before */
+
+#endif

@@ -1,0 +1,40 @@
+/* Check, in one line a suite: each *_test.c is a program of its own.
+ *
+ *     START_TEST(empty_body_is_refused) { ... ck_assert_err(e, CAPF_FRAME); } END_TEST
+ *     TEST_MAIN("capf wire", empty_body_is_refused, ...)
+ *
+ * Test programs only; never included by product code. */
+#ifndef BASE_TEST_H
+#define BASE_TEST_H
+
+#include "base/err.h"
+#include <check.h>
+#include <stdlib.h>
+
+#define ck_assert_err(e, expected)                                                                 \
+    ck_assert_msg((e).code == ERR_##expected, "error is %s (%s), expected " #expected,             \
+                  err_name((e).code), (e).text)
+#define ck_assert_ok(call, e)                                                                      \
+    ck_assert_msg((call) == 0, #call ": %s: %s", err_name((e).code), (e).text)
+
+static inline int test_run(const char *name, const TTest *const *cases, size_t count) {
+    Suite *suite = suite_create(name);
+    TCase *all = tcase_create(name);
+    tcase_set_timeout(all, 60);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(all, cases[i]);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define TEST_MAIN(name, ...)                                                                       \
+    int main(void) {                                                                               \
+        const TTest *const cases[] = {__VA_ARGS__};                                                \
+        return test_run(name, cases, sizeof cases / sizeof cases[0]);                              \
+    }
+
+#endif
