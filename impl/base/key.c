@@ -1,0 +1,84 @@
+/* Keys: files, generation, SubjectPublicKeyInfo. Sizes are those that CAPF and phones know. */
+#include "base/x509.h"
+
+#include "base/file.h"
+
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+enum { KEY_FILE_MAX = 64 * 1024, RSA_BITS_MIN = 512, RSA_BITS_MAX = 4096 };
+
+EVP_PKEY *key_read_file(const char *path, struct err *e) {
+    AUTO_BUF content = BUF_INIT(KEY_FILE_MAX);
+    if (file_read(path, &content, e) != 0)
+        return NULL;
+    AUTO(BIO) bio = BIO_new_mem_buf(content.data, (int)content.len);
+    char no_passphrase[] = "";
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
+    if (key == NULL)
+        err_openssl(e, ERR_KEY_PARSE, "%s: not a private key in PEM", path);
+    return key;
+}
+
+int key_write_file(const char *path, EVP_PKEY *key, struct err *e) {
+    AUTO(BIO) bio = BIO_new(BIO_s_secmem());
+    if (bio == NULL || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+        return err_openssl(e, ERR_KEY_PARSE, "%s: cannot encode the key", path);
+    char *data;
+    long len = BIO_get_mem_data(bio, &data);
+    return file_write(path, bytes_of(data, (size_t)len), 0600, e);
+}
+
+static const char *curve_of(unsigned bits) {
+    switch (bits) {
+    case 256:
+        return "P-256";
+    case 384:
+        return "P-384";
+    case 521:
+        return "P-521";
+    default:
+        return NULL;
+    }
+}
+
+EVP_PKEY *key_generate(enum key_kind kind, unsigned bits, struct err *e) {
+    EVP_PKEY *key = NULL;
+    if (kind == KEY_RSA && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
+        key = EVP_RSA_gen(bits);
+    else if (kind == KEY_EC && curve_of(bits) != NULL)
+        key = EVP_EC_gen(curve_of(bits));
+    else {
+        err_set(e, ERR_KEY_UNSUPPORTED, "no %s key of %u bits", kind == KEY_RSA ? "RSA" : "EC",
+                bits);
+        return NULL;
+    }
+    if (key == NULL)
+        err_openssl(e, ERR_KEY_GENERATE, "cannot generate a key of %u bits", bits);
+    return key;
+}
+
+EVP_PKEY *key_read_spki(struct bytes der, struct err *e) {
+    const unsigned char *at = der.data;
+    AUTO(EVP_PKEY) key = der.len > LONG_MAX ? NULL : d2i_PUBKEY(NULL, &at, (long)der.len);
+    if (key == NULL) {
+        err_openssl(e, ERR_KEY_PARSE, "not a SubjectPublicKeyInfo");
+        return NULL;
+    }
+    if (at != der.data + der.len) {
+        err_set(e, ERR_KEY_PARSE, "bytes stand behind the public key");
+        return NULL;
+    }
+    return TAKE(key);
+}
+
+int key_put_spki(EVP_PKEY *key, struct buf *out, struct err *e) {
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key, &der);
+    if (len < 0)
+        return err_openssl(e, ERR_KEY_PARSE, "cannot encode the public key");
+    int result = buf_put(out, der, (size_t)len);
+    OPENSSL_free(der);
+    return result == 0 ? 0 : err_set(e, ERR_SYS_LIMIT, "no room for the public key");
+}
