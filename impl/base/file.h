@@ -14,6 +14,9 @@ int file_read(const char *path, struct buf *out, struct err *e);
 /* Writes through a temporary name beside path and renames it. mode as for open(2). -1 SYS_IO. */
 int file_write(const char *path, struct bytes content, mode_t mode, struct err *e);
 
+/* Writes all of content to fd, through interruptions and short writes. -1 with errno set. */
+int file_write_all(int fd, struct bytes content);
+
 /* mkdir -p. -1 SYS_IO. */
 int file_mkdirs(const char *path, struct err *e);
 

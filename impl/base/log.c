@@ -1,0 +1,93 @@
+/* Log files: a line is built whole, escaped, and appended with one write. A log that cannot be
+ * written (full disk) loses its lines and says so once on standard error; it must never stop the
+ * component. */
+#include "base/log.h"
+#include "base/file.h"
+#include "base/owned.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 64 * 1024, ESCAPE_WIDTH = 4 };
+
+struct log {
+    int fd;
+    bool failing; /* the last write failed and was reported */
+    char *path;
+};
+
+static void log_free(struct log *log) {
+    free(log->path);
+    free(log);
+}
+
+struct log *log_open(const char *path, struct err *e) {
+    struct log *log = calloc(1, sizeof *log);
+    if (log == NULL || (log->path = strdup(path)) == NULL) {
+        free(log);
+        err_set(e, ERR_SYS_NOMEM, "%s", path);
+        return NULL;
+    }
+    bool standard_error = strcmp(path, "-") == 0;
+    log->fd = standard_error ? STDERR_FILENO
+                             : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (log->fd >= 0)
+        return log;
+    err_errno(e, "%s", path);
+    log_free(log);
+    return NULL;
+}
+
+void log_close(struct log *log) {
+    if (log == NULL)
+        return;
+    if (log->fd != STDERR_FILENO)
+        close(log->fd);
+    log_free(log);
+}
+
+void log_block(struct log *log, struct bytes lines) {
+    if (log == NULL || lines.len == 0)
+        return;
+    bool failed = file_write_all(log->fd, lines) != 0;
+    if (failed && !log->failing)
+        dprintf(STDERR_FILENO, "%s: %s; lines of this log are lost\n", log->path, strerror(errno));
+    log->failing = failed;
+}
+
+void log_escape(struct buf *out, const char *text) {
+    for (const char *at = text; *at != '\0';) {
+        size_t plain = 0;
+        while ((unsigned char)at[plain] >= 0x20 && at[plain] != 0x7f)
+            plain++;
+        buf_put(out, at, plain);
+        at += plain;
+        if (*at != '\0')
+            buf_printf(out, "\\x%02x", (unsigned char)*at++);
+    }
+}
+
+void log_vline(struct log *log, const char *fmt, va_list args) {
+    if (log == NULL)
+        return;
+    AUTO(char) text = NULL;
+    if (vasprintf(&text, fmt, args) < 0) {
+        text = NULL;
+        return;
+    }
+    /* Cut first, so that the escaped line and its end always fit. */
+    if (strlen(text) > (LINE_MAX_BYTES - 1) / ESCAPE_WIDTH)
+        text[(LINE_MAX_BYTES - 1) / ESCAPE_WIDTH] = '\0';
+    AUTO_BUF line = BUF_INIT(LINE_MAX_BYTES);
+    log_escape(&line, text);
+    buf_put_str(&line, "\n");
+    log_block(log, buf_view(&line));
+}
+
+void log_line(struct log *log, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    log_vline(log, fmt, args);
+    va_end(args);
+}
