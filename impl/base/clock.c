@@ -99,6 +99,6 @@ struct tm clock_utc(int64_t wall_us) {
 void clock_iso(int64_t wall_us, char *out) {
     struct tm t = clock_utc(wall_us);
     size_t n = strftime(out, CLOCK_ISO_MAX, "%Y-%m-%dT%H:%M:%S", &t);
-    int64_t us = wall_us - (int64_t)whole_seconds(wall_us) * 1000000;
-    snprintf(out + n, CLOCK_ISO_MAX - n, ".%06dZ", (int)us);
+    int us = (int)(wall_us % 1000000);
+    snprintf(out + n, CLOCK_ISO_MAX - n, ".%06dZ", us < 0 ? us + 1000000 : us);
 }

@@ -49,6 +49,9 @@ struct program {
 int program_options(const struct program *program, const struct opt *options, bool stop_at_operand,
                     int argc, char **argv);
 
+/* What --help prints. */
+void program_print_help(const struct program *program, const struct opt *options, FILE *to);
+
 /* "program: TEXT" on standard error. */
 void program_message(const struct program *program, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
