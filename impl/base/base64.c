@@ -131,10 +131,11 @@ static int strip_armour(struct bytes *body, struct err *e) {
     return 0;
 }
 
+/* Base64 of a DER SEQUENCE begins with 'M', so that a first byte 0x30 can only be DER itself. */
 int b64_decode_any(struct bytes body, struct buf *out, struct b64_shape *shape, struct err *e) {
     struct b64_shape seen = {0};
     struct bytes text = trim(body);
-    if (body.len > 1 && body.data[0] == DER_SEQUENCE && (body.data[1] & 0x80) != 0) {
+    if (body.len > 0 && body.data[0] == DER_SEQUENCE) {
         seen.der = true;
         if (buf_put_bytes(out, body) != 0)
             return err_set(e, ERR_SYS_LIMIT, "content is too large");

@@ -19,7 +19,7 @@ int b64_decode(struct bytes text, struct buf *out, struct err *e);
 
 /* How a peer wrote its base64: decides how the answer is wrapped (protocol/est.md 2). */
 struct b64_shape {
-    bool der;     /* not base64: starts with the DER byte 0x30 and does not decode as text */
+    bool der;     /* not base64: the first byte is 0x30, a DER SEQUENCE */
     bool armour;  /* had -----BEGIN ...----- lines */
     bool wrapped; /* had a line break inside the payload */
 };
