@@ -1,4 +1,7 @@
 # capflab: one hand-written Makefile. `make help` lists the targets.
+#
+# The targets that people call first see to the packages (ci/deps.sh), then call make again: what
+# pkg-config says is only right once the packages are there.
 
 BUILD  ?= build
 CC     ?= cc
@@ -52,22 +55,28 @@ libs_for   = $(foreach f,$(1) $(uses.$(1)),$(call lib_of,$(f)))
 PROGRAMS := $(foreach m,$(mains),$(BUILD)/bin/$(call program_of,$(m)))
 TESTS    := $(foreach f,$(FOLDERS),$(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(f))))
 
-.PHONY: all
-all: $(PROGRAMS)
+# `make V=1` shows the commands.
+ifeq ($(V),)
+quiet = @printf '  %-4s %s\n' $(1) $(2);
+endif
+
+.DEFAULT_GOAL := all
+.PHONY: programs
+programs: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -DTESTDATA='"$(<D)/testdata"' -MMD -MP -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -DTESTDATA='"$(<D)/testdata"' -MMD -MP -c -o $@ $<
 
 define folder_rules
 $(call lib_of,$(1)): $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call quiet,AR,$$@)ar rcs $$@ $$^
 
 $(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(1))): $(BUILD)/test/%: $(BUILD)/obj/%.o $(call libs_for,$(1))
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
+	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
 
 .PHONY: test-$(1)
 test-$(1): $(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(1)))
@@ -78,7 +87,7 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 define program_rule
 $(BUILD)/bin/$(call program_of,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(patsubst %/,%,$(dir $(1))))
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
+	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
 
 .PHONY: bin/$(call program_of,$(1))
 bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
@@ -87,5 +96,87 @@ $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
 .PHONY: tests
 tests: $(TESTS)
+
+# --- what people call ---
+
+again = @$(MAKE) --no-print-directory
+
+.PHONY: all
+all: ## build every program into build/bin
+	@ci/deps.sh build
+	$(again) programs
+
+.PHONY: run
+run: ## install what is missing, build, run every scenario (the first command)
+	@ci/deps.sh build
+	$(again) programs
+	@$(BUILD)/bin/capflab run -j $(JOBS) -o out scenarios
+
+.PHONY: check
+check: ## the same for unit tests and scenarios
+	@ci/deps.sh build check
+	$(again) programs tests
+	@BUILD=$(BUILD) ci/check.sh
+
+.PHONY: check-sanitize
+check-sanitize: ## unit tests and scenarios with AddressSanitizer and UndefinedBehaviorSanitizer
+	@ci/deps.sh build check
+	$(again) BUILD=$(BUILD)-san SAN=1 programs tests
+	@BUILD=$(BUILD)-san ci/check.sh
+
+.PHONY: check-valgrind
+check-valgrind: ## unit tests and the healthy scenarios under Valgrind
+	@ci/deps.sh build check valgrind
+	$(again) programs tests
+	@BUILD=$(BUILD) ci/valgrind.sh
+
+.PHONY: interop
+interop: ## foreign clients against ours: curl, openssl, strongSwan's pki
+	@ci/deps.sh build interop
+	$(again) programs
+	@BUILD=$(BUILD) ci/interop.sh
+
+.PHONY: clang
+clang: ## build with clang, warnings are errors
+	@ci/deps.sh build check clang
+	$(again) BUILD=$(BUILD)-clang CC=clang programs tests
+
+.PHONY: fuzz
+fuzz: ## build the libFuzzer targets and try each on its corpus
+	@ci/deps.sh build clang
+	@BUILD=$(BUILD)-fuzz ci/fuzz.sh 5
+
+.PHONY: format
+format: ## lay out every C file with clang-format
+	@ci/deps.sh format
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: lint
+lint: ## layout, style rules, cppcheck
+	@ci/deps.sh build format lint
+	@ci/lint.sh
+
+.PHONY: cover
+cover: ## line and branch coverage of unit tests and scenarios, in build-cover/report
+	@ci/deps.sh build check cover
+	$(again) BUILD=$(BUILD)-cover COVERAGE=1 programs tests
+	@BUILD=$(BUILD)-cover ci/cover.sh
+
+.PHONY: install
+install: ## install programs and scenarios below $(PREFIX), DESTDIR is honoured
+	@ci/deps.sh build
+	$(again) programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/capflab
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	cp -r scenarios/*/ $(DESTDIR)$(PREFIX)/share/capflab/
+	rm -rf $(DESTDIR)$(PREFIX)/share/capflab/runner
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-clang $(BUILD)-cover $(BUILD)-fuzz out
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs the unit tests and the healthy scenarios with every component under Valgrind. An error or a
+# definite leak fails.
+#
+#     BUILD=build ci/valgrind.sh
+set -u
+build=${BUILD:-build}
+out=${OUT:-out/valgrind}
+jobs=${JOBS:-$(nproc)}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+valgrind="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --trace-children=no --child-silent-after-fork=yes"
+export valgrind build out
+
+run_one() {
+    name=${1#"$build"/test/}
+    log=$out/${name//\//.}.log
+    # Check's forks would hide leaks of the cases: each case runs in the program itself.
+    if CK_FORK=no CK_DEFAULT_TIMEOUT=0 $valgrind "$1" >"$log" 2>&1; then
+        printf 'ok      %s\n' "$name"
+    else
+        printf 'FAILED  %s\n' "$name"
+        tail -n 60 "$log" | sed 's/^/        /'
+        echo "$name" >>"$out/failed"
+    fi
+}
+export -f run_one
+
+rm -f "$out/failed"
+find "$build/test" -name '*_test' -type f | sort | xargs -P "$jobs" -I{} bash -c 'run_one {}'
+count=$(find "$build/test" -name '*_test' -type f | wc -l)
+failed=$([ -e "$out/failed" ] && wc -l <"$out/failed" || echo 0)
+
+"$build/bin/capflab" run -j 2 -o "$out/scenarios" --wrap "$valgrind" scenarios/healthy | tee "$out/scenarios.txt"
+status=${PIPESTATUS[0]}
+read -r more bad <<<"$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$out/scenarios.txt" | tail -n 1)"
+[ -n "${more:-}" ] || { more=0 bad=1; }
+[ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+
+echo
+echo "$((count - failed + more)) passed, $((failed + bad)) failed"
+[ "$((failed + bad))" = 0 ]
