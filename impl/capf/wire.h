@@ -36,6 +36,7 @@ struct capf_element {
 struct capf_message {
     uint8_t type; /* enum capf_type, or a number that no table row has */
     uint32_t session_id;
+    uint16_t length; /* of the body as the header says; set by parsing, ignored by writing */
 #define CAPF_ELEMENT_MEMBER(tag, name, member, encoding, repeat) struct capf_element member;
     CAPF_ELEMENT_TABLE(CAPF_ELEMENT_MEMBER)
 #undef CAPF_ELEMENT_MEMBER
@@ -74,7 +75,7 @@ int capf_message_write(const struct capf_message *m, struct buf *out, struct err
  * 9.3; the MsgType line is seed 1's):
  *
  *     Decoded Phone Msg:
- *          Protocol Discriminator: 85
+ *          Protocol Discriminator: 55
  *          MsgType      : CAPF_MSG_END_SESSION
  *          Session Id   : 42
  *          Length       : 4
