@@ -37,6 +37,8 @@ git ls-files '*.c' | xargs awk 'FNR == 1 {inside = 0} /^[a-zA-Z_].*\)? \{$/ {ins
     inside && /^#[ ]*if/ {print FILENAME ":" FNR ": " $0}' | report '#if inside a function:'
 git ls-files '*.c' | while read -r f; do [ "$(head -c 2 "$f")" = '/*' ] || echo "$f"; done | report 'no header comment:'
 
+ci/coverage-table.sh --check 2>&1 | report 'coverage table:'
+
 if command -v cppcheck >/dev/null; then
     cppcheck --quiet --std=c17 --language=c --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
         --suppress=missingIncludeSystem --suppress=nullPointerOutOfMemory --suppress=normalCheckLevelMaxBranches \
