@@ -1,6 +1,7 @@
 /* The log lines of libest's server side, as one table of where libest 2.2.0 writes them
  * ("***EST [INFO][est_enroll_auth:356]--> TLS: no peer certificate"). Sources: seed 1 (start-up and
- * "wrong certificate template"), protocol/est.md 1.8. Nothing secret is a parameter of any row. */
+ * "wrong certificate template"), protocol/est.md 1.8. Function and line of rows that no seed
+ * shows are inferred. Nothing secret is a parameter of any row. */
 #ifndef EST_EST_LOG_H
 #define EST_EST_LOG_H
 
@@ -16,26 +17,25 @@
     X(ADD_CERT, "INFO", "ossl_init_cert_store_from_raw", 182, "Adding cert to store (%s)")         \
     X(ECDHE, "INFO", "set_ssl_option", 1378, "Using non-default ECDHE curve (nid=%d)")             \
     X(NO_SRP, "INFO", "set_ssl_option", 1432, "TLS SRP not enabled")                               \
-    X(PEER_ADDRESS, "INFO", "handle_request", 1250, "Peer IP address: %s")                         \
-    X(REQUEST_URI, "INFO", "est_http_request", 1340, "request uri=%s")                             \
+    X(REQUEST_URI, "INFO", "handle_request", 1262, "%s")                                           \
+    X(PEER_CERT, "INFO", "est_enroll_auth", 338, "TLS: client certificate is valid")               \
+    X(BAD_PEER_CERT, "INFO", "est_enroll_auth", 347, "TLS: client certificate not verified (%s)")  \
     X(NO_PEER_CERT, "INFO", "est_enroll_auth", 356, "TLS: no peer certificate")                    \
-    X(PEER_CERT, "INFO", "est_enroll_auth", 350, "TLS: client certificate is valid")               \
-    X(BAD_PEER_CERT, "WARNING", "est_enroll_auth", 362, "TLS: client certificate not valid: %s")   \
-    X(AUTH_MISSING, "INFO", "est_enroll_auth", 388,                                                \
-      "HTTP auth headers missing, sending HTTP auth request to client.")                           \
     X(AUTH_FAILED, "WARNING", "est_enroll_auth", 394, "HTTP authentication failed. Auth type=%d")  \
-    X(AUTH_OK, "INFO", "est_enroll_auth", 383, "HTTP authentication succeeded. Auth type=%d")      \
-    X(POP_VALID, "INFO", "est_tls_uid_auth", 470, "PoP is valid")                                  \
-    X(POP_INVALID, "WARNING", "est_tls_uid_auth", 473, "PoP is not valid")                         \
-    X(POP_ABSENT, "WARNING", "est_tls_uid_auth", 480, "PoP is required and not in the request")    \
-    X(CMC_RA, "INFO", "est_check_cmcRA", 512, "id-kp-cmcRA present: %d")                           \
-    X(ENROLL_FAILED, "WARNING", "est_http_request", 1435, "Enrollment failed with rc=%d (%s)")     \
+    X(AUTH_MISSING, "INFO", "est_enroll_auth", 403,                                                \
+      "HTTP auth headers missing, sending HTTP auth request to client.")                           \
+    X(AUTH_BAD, "WARNING", "est_enroll_auth", 411,                                                 \
+      "Client sent incomplete HTTP authorization header")                                          \
+    X(CMC_RA, "INFO", "est_check_cmcRA", 470, "id-kp-cmcRA present: %d")                           \
+    X(POP_VALID, "INFO", "est_tls_uid_auth", 538, "PoP is valid")                                  \
+    X(POP_INVALID, "WARNING", "est_tls_uid_auth", 542, "PoP is not valid")                         \
+    X(ENROLL_FAILED, "WARNING", "est_http_request", 1435, "Enrollment failed with rc=%d (%s)\n")   \
     X(HTTP_ERROR, "INFO", "mg_send_http_error", 389, "[Error %u: %s\n%s\n]")                       \
-    X(ERROR_CODE, "ERROR", "est_mg_handler", 1234, "EST error response code: %d (%s)")             \
+    X(ERROR_CODE, "ERROR", "est_mg_handler", 1234, "EST error response code: %d (%s)\n")           \
     X(REQUEST_FAILED, "WARNING", "handle_request", 1267, "Incoming request failed rv=%d (%s)")     \
     X(ACCESS, "INFO", "log_access", 1298, "%s [%s] \"%s %s HTTP/1.1\" %d %d")                      \
-    X(REFERER, "INFO", "log_header", 1276, "-")                                                    \
-    X(USER_AGENT, "INFO", "log_header", 1278, "\"%s\"")
+    X(REFERER, "INFO", "log_header", 1276, "%s")                                                   \
+    X(USER_AGENT, "INFO", "log_header", 1278, "%s")
 
 enum est_log_line {
 #define EST_LOG_ENUM(name, level, function, line, format) EST_LOG_##name,
@@ -45,7 +45,8 @@ enum est_log_line {
 };
 
 /* Writes one row with its parameters (see the format in the table). Control characters of the
- * parameters are escaped; a line break of the row itself stays one. log NULL: nothing. */
+ * parameters are escaped; a line break of the row itself stays one
+ * (libest leaves an empty line behind two of them, seed 1). log NULL: nothing. */
 void est_log(struct log *log, enum est_log_line line, ...);
 
 /* "27/Feb/2019:16:53:28 +0000" of component time, into at least EST_LOG_STAMP_MAX bytes. */

@@ -27,11 +27,12 @@ const char *est_operation_method(enum est_operation operation); /* "POST" */
 
 struct est_path {
     enum est_operation operation;
-    char label[EST_LABEL_MAX + 1]; /* "" without one */
+    char label[EST_LABEL_MAX + 1]; /* percent-decoded; "" without one */
 };
 
-/* A label is 1 to EST_LABEL_MAX unreserved or percent-encoded path characters, no '/', and not the
- * name of an operation (RFC 7030's own, also those not offered here). -1 EST_BAD_REQUEST. */
+/* A label, decoded, is 1 to EST_LABEL_MAX bytes without '/' and control characters, not "." or
+ * "..", and not the name of an operation of RFC 7030 (also of those not offered here). -1
+ * EST_BAD_REQUEST. */
 int est_label_check(const char *label, struct err *e);
 
 enum est_path_result {
@@ -44,7 +45,8 @@ enum est_path_result {
  * label, protocol/est.md 2) counts as the label when there is none behind it. */
 enum est_path_result est_path_parse(const char *path, struct est_path *out);
 
-/* Appends the path. label NULL or "": none. -1 EST_BAD_REQUEST for a label that breaks the rules.
+/* Appends the path, the label percent-encoded where needed. label NULL or "": none. -1
+ * EST_BAD_REQUEST for a label that breaks the rules.
  */
 int est_path_put(enum est_operation operation, const char *label, struct buf *out, struct err *e);
 
