@@ -64,8 +64,8 @@ int auth_sudi_write(uint32_t session_id, const X509 *mic, EVP_PKEY *key, struct 
  * KEY_UNSUPPORTED (not an RSA key). */
 int auth_sudi_check(struct bytes value, uint32_t session_id, X509 **mic, struct err *e);
 
-/* Compares PASSWORD of an AUTH_RES with the stored string in constant time; an absent or empty one
- * is the null string. -1 CAPF_AUTH_STRING. */
+/* Compares PASSWORD of an AUTH_RES with the stored string in constant time. An absent or empty one
+ * is the null string and never matches, also when nothing is stored. -1 CAPF_AUTH_STRING. */
 int auth_check_string(const struct capf_message *auth_res, struct bytes stored, struct err *e);
 
 #endif
