@@ -1,0 +1,153 @@
+/* Starting and stopping the HTTP server: the listening socket, certificate and key, and the options
+ * of libmicrohttpd. It never starts threads of its own. */
+#include "http_server_impl.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/owned.h"
+#include "base/process.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEM_MAX = 1024 * 1024, CONNECTIONS_MAX = 10000, OPTIONS_MAX = 16 };
+
+/* libmicrohttpd's messages go nowhere, except the last one when it does not start. */
+__attribute__((format(printf, 2, 0))) static void on_message(void *server, const char *fmt,
+                                                             va_list args) {
+    struct http_server *s = server;
+    vsnprintf(s->message, sizeof s->message, fmt, args);
+    s->message[strcspn(s->message, "\n")] = '\0';
+}
+
+/* The raw target is kept: paths and queries are the handler's to decode. */
+static size_t keep_escaped(void *user, struct MHD_Connection *mhd, char *text) {
+    (void)user;
+    (void)mhd;
+    return strlen(text);
+}
+
+/* libmicrohttpd counts whole seconds of real time. */
+static unsigned idle_seconds(int64_t component_us) {
+    if (component_us <= 0)
+        return 0;
+    struct timeval real = clock_real_timeval(component_us);
+    return (unsigned)(real.tv_sec + (real.tv_usec > 0 ? 1 : 0));
+}
+
+struct tls_files {
+    struct buf certificate;
+    struct buf key;
+};
+
+static void tls_files_free(struct tls_files *f) {
+    buf_free(&f->certificate);
+    buf_free(&f->key);
+}
+
+static int tls_files_read(struct tls_files *f, const struct http_server_options *o, struct err *e) {
+    f->certificate = (struct buf)BUF_INIT(PEM_MAX);
+    f->key = (struct buf)BUF_INIT(PEM_MAX);
+    if (o->certificate_file == NULL)
+        return 0;
+    if (o->key_file == NULL)
+        return err_set(e, ERR_TLS_CONFIG, "%s: a key is needed too", o->certificate_file);
+    return file_read(o->certificate_file, &f->certificate, e) != 0 ||
+                   file_read(o->key_file, &f->key, e) != 0
+               ? -1
+               : 0;
+}
+
+static void tls_options(struct MHD_OptionItem *items, const struct tls_files *files,
+                        const char *priorities) {
+    items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, files->certificate.data};
+    items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, files->key.data};
+    items[2] =
+        (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                (void *)(uintptr_t)(priorities != NULL ? priorities : "NORMAL")};
+    items[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
+static struct MHD_Daemon *start(struct http_server *s, const struct http_server_options *o, int fd,
+                                struct MHD_OptionItem *tls) {
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned most = o->connections_max != 0 ? o->connections_max : CONNECTIONS_MAX;
+    return MHD_start_daemon(
+        s->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, server_on_access, s,
+        MHD_OPTION_EXTERNAL_LOGGER, on_message, s, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        o->connections_per_address_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        idle_seconds(o->idle_timeout_us), MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, s, MHD_OPTION_URI_LOG_CALLBACK,
+        server_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
+}
+
+static int start_daemon(struct http_server *s, const struct http_server_options *o,
+                        const struct tls_files *files, struct err *e) {
+    struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+    int fd = listen_tcp(o->listen, &s->address, e);
+    if (fd < 0)
+        return -1;
+    if (s->tls)
+        tls_options(tls, files, o->priorities);
+    s->daemon = start(s, o, fd, tls);
+    if (s->daemon != NULL)
+        return 0;
+    close(fd);
+    return err_set(e, s->tls ? ERR_TLS_CONFIG : ERR_SYS_IO, "%s: %s", o->listen,
+                   s->message[0] != '\0' ? s->message : "libmicrohttpd does not start");
+}
+
+static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
+    __attribute__((cleanup(tls_files_free))) struct tls_files files = {0};
+    if (tls_files_read(&files, o, e) != 0 || start_daemon(s, o, &files, e) != 0)
+        return -1;
+    return server_loop_init(s, e);
+}
+
+struct http_server *http_server_new(struct event_base *loop,
+                                    const struct http_server_options *options,
+                                    const struct http_server_callbacks *callbacks, struct err *e) {
+    struct http_server *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        err_set(e, ERR_SYS_NOMEM, NULL);
+        return NULL;
+    }
+    s->loop = loop;
+    s->callbacks = *callbacks;
+    s->body_max = options->body_max;
+    s->tls = options->certificate_file != NULL;
+    s->request_client_certificate = options->request_client_certificate;
+    LIST_INIT(&s->suspended);
+    if (set_up(s, options, e) != 0) {
+        http_server_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* libmicrohttpd refuses to stop while connections are suspended. */
+static void wake_all(struct http_server *s) {
+    while (!LIST_EMPTY(&s->suspended)) {
+        struct http_request *r = LIST_FIRST(&s->suspended);
+        LIST_REMOVE(r, link);
+        r->suspended = false;
+        MHD_resume_connection(r->mhd);
+    }
+}
+
+void http_server_free(struct http_server *s) {
+    if (s == NULL)
+        return;
+    server_loop_free(s);
+    wake_all(s);
+    if (s->daemon != NULL)
+        MHD_stop_daemon(s->daemon);
+    free(s->address);
+    free(s);
+}
+
+const char *http_server_address(const struct http_server *s) {
+    return s->address;
+}

@@ -1,0 +1,89 @@
+/* The inside of the HTTP server, shared by its own files only. */
+#ifndef BASE_HTTP_SERVER_IMPL_H
+#define BASE_HTTP_SERVER_IMPL_H
+
+#include "base/http_server.h"
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/queue.h>
+
+enum { REPLY_HEADERS_MAX = 24 };
+
+/* One accepted TCP connection. */
+struct http_connection {
+    uint64_t id;
+    void *user;
+    struct http_request *request; /* the one being read or answered */
+    char peer[INET6_ADDRSTRLEN];
+    uint16_t peer_port;
+};
+
+struct reply_header {
+    char *name;
+    char *value;
+};
+
+struct http_request {
+    struct http_server *server;
+    struct http_connection *connection;
+    struct MHD_Connection *mhd;
+    char *method;
+    char *path;
+    char *query;
+    struct buf body;
+    uint64_t drained; /* body bytes thrown away */
+    int64_t start_us;
+    void *user;
+    struct reply_header headers[REPLY_HEADERS_MAX];
+    size_t header_count;
+    struct MHD_Response *response;
+    unsigned status;
+    bool begun;     /* the head of the request was seen */
+    bool too_large; /* the body */
+    bool handed;    /* the handler has it */
+    bool replied;
+    bool suspended;
+    bool ignored;                  /* a failure without answer: close */
+    LIST_ENTRY(http_request) link; /* while suspended */
+};
+LIST_HEAD(request_list, http_request);
+
+struct http_server {
+    struct event_base *loop;
+    struct http_server_callbacks callbacks;
+    size_t body_max;
+    bool request_client_certificate;
+    bool tls;
+    struct MHD_Daemon *daemon;
+    struct event *readable; /* libmicrohttpd's epoll descriptor */
+    struct event *timer;
+    bool running; /* inside MHD_run */
+    char *address;
+    uint64_t connections;
+    struct request_list suspended;
+    char message[ERR_TEXT_MAX]; /* last words of libmicrohttpd */
+};
+
+/* http_server_loop.c */
+int server_loop_init(struct http_server *s, struct err *e);
+void server_loop_free(struct http_server *s);
+void server_loop_kick(struct http_server *s); /* libmicrohttpd has something to do soon */
+
+/* http_server_request.c: callbacks of libmicrohttpd. */
+void *server_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result server_on_access(void *server, struct MHD_Connection *mhd, const char *url,
+                                 const char *method, const char *version, const char *data,
+                                 size_t *size, void **request);
+void server_on_completed(void *server, struct MHD_Connection *mhd, void **request,
+                         enum MHD_RequestTerminationCode how);
+void server_on_connection(void *server, struct MHD_Connection *mhd, void **connection,
+                          enum MHD_ConnectionNotificationCode how);
+
+/* http_server_reply.c: hands the ready answer to libmicrohttpd; MHD_NO closes. */
+enum MHD_Result server_send_reply(struct http_request *r);
+void server_reply_free(struct http_request *r);
+
+/* http_server_tls.c */
+void server_tls_connection(struct http_server *s, struct MHD_Connection *mhd);
+
+#endif

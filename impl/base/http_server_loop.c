@@ -1,0 +1,52 @@
+/* libmicrohttpd in the event loop: its epoll descriptor and its timer. Must not spin: it runs when
+ * the descriptor is ready, when its time came, or when a suspended request got its answer. */
+#include "http_server_impl.h"
+
+static void schedule(struct http_server *s) {
+    MHD_UNSIGNED_LONG_LONG ms = 0;
+    if (MHD_get_timeout(s->daemon, &ms) != MHD_YES) {
+        evtimer_del(s->timer);
+        return;
+    }
+    struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
+                           .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    evtimer_add(s->timer, &wait);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *user) {
+    struct http_server *s = user;
+    (void)fd;
+    (void)what;
+    s->running = true;
+    MHD_run(s->daemon);
+    s->running = false;
+    schedule(s);
+}
+
+int server_loop_init(struct http_server *s, struct err *e) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info == NULL)
+        return err_set(e, ERR_SYS_INTERNAL, "libmicrohttpd: no epoll descriptor");
+    s->readable = event_new(s->loop, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, s);
+    s->timer = evtimer_new(s->loop, on_ready, s);
+    if (s->readable == NULL || s->timer == NULL || event_add(s->readable, NULL) != 0)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    schedule(s);
+    return 0;
+}
+
+void server_loop_free(struct http_server *s) {
+    if (s->readable != NULL)
+        event_free(s->readable);
+    if (s->timer != NULL)
+        event_free(s->timer);
+    s->readable = NULL;
+    s->timer = NULL;
+}
+
+/* A timer, not an active event: other descriptors get their turn first. */
+void server_loop_kick(struct http_server *s) {
+    struct timeval now = {0};
+    if (!s->running && s->timer != NULL)
+        evtimer_add(s->timer, &now);
+}
