@@ -2,7 +2,7 @@
  * and help; loading, "all mistakes at once", --help and the reference pages all come from it.
  *
  * A mistake reads FILE:LINE:COLUMN: text, with the nearest valid word where one is near. Built on
- * libyaml's document tree: a loader that stops at the first mistake would not do.
+ * libyaml's events: a loader that stops at the first mistake, or resolves aliases, would not do.
  *
  *     struct ra_config { char *listen; int64_t ca_timeout_us; struct cfg_list users; };
  *     static const struct cfg_field ra_fields[] = {
@@ -139,6 +139,10 @@ size_t cfg_mistakes_count(const struct cfg_mistakes *m);
 const char *cfg_mistake_text(const struct cfg_mistakes *m, size_t i);
 enum err_code cfg_mistake_code(const struct cfg_mistakes *m, size_t i);
 void cfg_mistakes_print(const struct cfg_mistakes *m, FILE *to);
+
+/* What counts where: "key:" without a value, "~" and "null" stand for an absent key. A required key
+ * is asked for in absent maps too, so that a required string is never NULL; a map that may be left
+ * out keeps its keys optional, and its owner checks them. An absent CFG_T_NODE stays NULL. */
 
 /* A loaded document: owns every string, array and node that was put into the struct. */
 struct cfg_doc;
