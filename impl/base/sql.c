@@ -94,12 +94,16 @@ int sql_step(struct sql *db, sqlite3_stmt *statement, struct err *e) {
     return result == SQLITE_DONE ? 0 : -1;
 }
 
+/* sqlite3_changes() alone speaks of the last statement that changed something, maybe another one.
+ */
 int sql_run(struct sql *db, sqlite3_stmt *statement, struct err *e) {
     int before = sqlite3_total_changes(db->connection);
     int result;
     while ((result = sql_step(db, statement, e)) == 1)
         ;
-    return result == 0 ? sqlite3_total_changes(db->connection) - before : -1;
+    if (result != 0 || sqlite3_total_changes(db->connection) == before)
+        return result;
+    return sqlite3_changes(db->connection);
 }
 
 int sql_exec(struct sql *db, const char *text, struct err *e) {
