@@ -157,6 +157,12 @@ struct cfg_doc *cfg_load_file(const char *path, const struct cfg_field *fields, 
 struct cfg_doc *cfg_load_text(const char *name, struct bytes text, const struct cfg_field *fields,
                               void *out, struct cfg_mistakes *m);
 
+/* Only the tree: for readers that go on behind a mistake with cfg_node_read on the root, which is a
+ * mapping. NULL when there is no usable tree (the mistakes are in m). Caller frees. */
+struct cfg_doc *cfg_parse_text(const char *name, struct bytes text, struct cfg_mistakes *m);
+struct cfg_doc *cfg_parse_file(const char *path, struct cfg_mistakes *m);
+const struct cfg_node *cfg_root(const struct cfg_doc *doc);
+
 /* Prints "key  type  default  help" lines, nested keys indented: for --help. */
 void cfg_print_help(const struct cfg_field *fields, FILE *to);
 /* The same as a Markdown table with dotted keys: for reference pages. */
@@ -169,6 +175,7 @@ enum cfg_node_kind cfg_node_kind(const struct cfg_node *n);
 const char *cfg_node_scalar(const struct cfg_node *n); /* NULL unless scalar */
 bool cfg_node_is_plain(const struct cfg_node *n);      /* scalar written without quotes */
 size_t cfg_node_count(const struct cfg_node *n);       /* items or pairs */
+size_t cfg_node_line(const struct cfg_node *n);        /* from 1 */
 const struct cfg_node *cfg_node_item(const struct cfg_node *n, size_t i);  /* sequence */
 const struct cfg_node *cfg_node_key(const struct cfg_node *n, size_t i);   /* mapping */
 const struct cfg_node *cfg_node_value(const struct cfg_node *n, size_t i); /* mapping */

@@ -23,6 +23,9 @@ struct cfg_doc {
     const struct cfg_node *root; /* NULL: the text held no document */
 };
 
+/* A doc without a tree. NULL without memory. */
+struct cfg_doc *cfg_doc_new(const char *name);
+
 /* Zeroed memory that lives as long as the doc; NULL without memory. */
 void *cfg_doc_alloc(struct cfg_doc *doc, size_t count, size_t size);
 char *cfg_doc_strndup(struct cfg_doc *doc, const char *text, size_t len);

@@ -29,3 +29,11 @@ const struct cfg_node *cfg_node_key(const struct cfg_node *n, size_t i) {
 const struct cfg_node *cfg_node_value(const struct cfg_node *n, size_t i) {
     return n->kind == CFG_MAPPING && i < n->count ? n->children[2 * i + 1] : NULL;
 }
+
+size_t cfg_node_line(const struct cfg_node *n) {
+    return n->line;
+}
+
+const struct cfg_node *cfg_root(const struct cfg_doc *doc) {
+    return doc->root;
+}

@@ -268,7 +268,7 @@ static void read_root(struct reader *r, const struct cfg_field *fields, void *ou
     read_fields(r, &scope, fields, out);
 }
 
-static struct cfg_doc *doc_new(const char *name) {
+struct cfg_doc *cfg_doc_new(const char *name) {
     struct cfg_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL)
         return NULL;
@@ -286,16 +286,26 @@ static struct cfg_doc *refuse(struct cfg_mistakes *m, const char *name, const st
     return NULL;
 }
 
-struct cfg_doc *cfg_load_text(const char *name, struct bytes text, const struct cfg_field *fields,
-                              void *out, struct cfg_mistakes *m) {
-    size_t before = cfg_mistakes_count(m);
-    struct cfg_doc *doc = doc_new(name);
+/* The tree of text; *clean says whether it was parsed without a mistake. */
+static struct cfg_doc *parse(const char *name, struct bytes text, bool *clean,
+                             struct cfg_mistakes *m) {
+    struct cfg_doc *doc = cfg_doc_new(name);
     if (doc == NULL)
         return refuse(m, name, &(struct err){ERR_SYS_NOMEM, "out of memory"});
     struct reader r = {.doc = doc, .m = m};
     if (text.len > FILE_MAX_BYTES)
         mistake_at(&r, NULL, ERR_SYS_LIMIT, "larger than %d bytes", FILE_MAX_BYTES);
-    else if (cfg_doc_parse(doc, text, m) == 0)
+    *clean = text.len <= FILE_MAX_BYTES && cfg_doc_parse(doc, text, m) == 0;
+    return doc;
+}
+
+struct cfg_doc *cfg_load_text(const char *name, struct bytes text, const struct cfg_field *fields,
+                              void *out, struct cfg_mistakes *m) {
+    size_t before = cfg_mistakes_count(m);
+    bool clean = false;
+    struct cfg_doc *doc = parse(name, text, &clean, m);
+    struct reader r = {.doc = doc, .m = m};
+    if (clean)
         read_root(&r, fields, out);
     if (cfg_mistakes_count(m) == before)
         return doc;
@@ -303,18 +313,45 @@ struct cfg_doc *cfg_load_text(const char *name, struct bytes text, const struct 
     return NULL;
 }
 
-struct cfg_doc *cfg_load_file(const char *path, const struct cfg_field *fields, void *out,
-                              struct cfg_mistakes *m) {
+struct cfg_doc *cfg_parse_text(const char *name, struct bytes text, struct cfg_mistakes *m) {
+    bool clean = false;
+    struct cfg_doc *doc = parse(name, text, &clean, m);
+    struct reader r = {.doc = doc, .m = m};
+    if (clean && doc->root == NULL)
+        mistake_at(&r, NULL, ERR_CONFIG_BAD_VALUE, "the file: expected a mapping, found nothing");
+    else if (clean && expect(&r, doc->root, CFG_MAPPING, "the file", "a mapping"))
+        return doc;
+    cfg_doc_free(doc);
+    return NULL;
+}
+
+/* Appends the file's text; a file that cannot be read is a mistake. */
+static int read_text(const char *path, struct buf *text, struct cfg_mistakes *m) {
     struct err e = {0};
-    AUTO_BUF text = BUF_INIT(FILE_MAX_BYTES);
-    if (file_read(path, &text, &e) == 0)
-        return cfg_load_text(path, buf_view(&text), fields, out, m);
+    if (file_read(path, text, &e) == 0)
+        return 0;
     /* The place of the mistake names the file already. */
     size_t name = strlen(path);
     struct err short_text = {.code = e.code};
     bool named = strncmp(e.text, path, name) == 0 && strncmp(e.text + name, ": ", 2) == 0;
     snprintf(short_text.text, sizeof short_text.text, "%s", named ? e.text + name + 2 : e.text);
-    return refuse(m, path, &short_text);
+    refuse(m, path, &short_text);
+    return -1;
+}
+
+struct cfg_doc *cfg_load_file(const char *path, const struct cfg_field *fields, void *out,
+                              struct cfg_mistakes *m) {
+    AUTO_BUF text = BUF_INIT(FILE_MAX_BYTES);
+    if (read_text(path, &text, m) != 0)
+        return NULL;
+    return cfg_load_text(path, buf_view(&text), fields, out, m);
+}
+
+struct cfg_doc *cfg_parse_file(const char *path, struct cfg_mistakes *m) {
+    AUTO_BUF text = BUF_INIT(FILE_MAX_BYTES);
+    if (read_text(path, &text, m) != 0)
+        return NULL;
+    return cfg_parse_text(path, buf_view(&text), m);
 }
 
 int cfg_node_read(struct cfg_doc *doc, const struct cfg_node *n, const struct cfg_field *fields,
