@@ -2,6 +2,7 @@
  * and everything that the phone must refuse to sign. */
 #include "base/test.h"
 #include "base/x509.h"
+#include "capf/auth.h"
 #include "capf/auth_request.h"
 #include "pki/csr.h"
 
