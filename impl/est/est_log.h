@@ -35,7 +35,8 @@
     X(REQUEST_FAILED, "WARNING", "handle_request", 1267, "Incoming request failed rv=%d (%s)")     \
     X(ACCESS, "INFO", "log_access", 1298, "%s [%s] \"%s %s HTTP/1.1\" %d %d")                      \
     X(REFERER, "INFO", "log_header", 1276, "%s")                                                   \
-    X(USER_AGENT, "INFO", "log_header", 1278, "%s")
+    X(USER_AGENT, "INFO", "log_header", 1278, "%s")                                                \
+    X(SHUTDOWN_FAILED, "WARNING", "est_server_handle_request", 1716, "SSL_shutdown failed")
 
 enum est_log_line {
 #define EST_LOG_ENUM(name, level, function, line, format) EST_LOG_##name,

@@ -115,14 +115,15 @@ void est_issue(struct est_request *r, X509 *cert);
 enum { EST_TOKEN_MAX = 255 };
 void est_pending(struct est_request *r, const char *token, int64_t retry_after_us);
 /* Either: status with an error text; NULL: libest's text for error, 0: its status
- * (est_failure_of). Forgets a pending token of this client and key. */
+ * (est_failure_of). Forgets the pending token of this client and key, unless the status says that
+ * the CA cannot be reached (502, 503, 504). */
 void est_fail(struct est_request *r, enum est_error error, unsigned status, const char *text);
 
-/* Status and text that libest gives for an error: AUTH_FAIL 401, AUTH_FAIL_TLSUID 401, BAD_PKCS10,
- * BAD_BASE64, X509_* and HTTP_BAD_REQ 400, HTTP_NOT_FOUND 404, WRONG_METHOD 405, BAD_CONTENT_TYPE
- * 415, BUF_EXCEEDS_MAX_LEN 413, HTTP_LOCKED 423, IP_* and SSL_* (an upstream CA that is not
- * reached) 502, SSL_READ 504, all others 500. (405, 413 and 415 where libest says 400: est.md 5,
- * H1.) */
+/* Status and text for an error, libest's where it has one: AUTH_FAIL and AUTH_FAIL_TLSUID 401;
+ * BAD_PKCS10, BAD_BASE64, X509_ATTR and HTTP_BAD_REQ 400; path errors 404; WRONG_METHOD 405,
+ * BUF_EXCEEDS_MAX_LEN 413, BAD_CONTENT_TYPE 415 (libest says 400: est.md 5, H1); HTTP_LOCKED 423;
+ * an upstream CA that is not reached (IP_GETADDR, IP_CONNECT, SSL_CONNECT, FQDN_MISMATCH) 502, that
+ * does not answer (SSL_READ) 504; all others 500 "An error has occured during enrollment.". */
 struct est_failure {
     unsigned status;
     const char *text;
