@@ -1,0 +1,236 @@
+/* Making the lab's certificates from one table. A row whose issuer is itself is self-signed. Must
+ * never be used outside a laboratory: the keys are shared by every run. */
+#include "scenarios/runner/lab_certs.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/x509.h"
+#include "pki/issue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum profile { PROFILE_CA, PROFILE_CAPF, PROFILE_SERVER };
+
+static const struct {
+    const char *file;
+    const char *subject;
+    enum lab_cert_id issuer;
+    enum profile profile;
+} rows[] = {
+#define X(id, file, subject, issuer, profile) {file, subject, CERT_##issuer, PROFILE_##profile},
+    LAB_CERT_TABLE(X)
+#undef X
+};
+
+enum {
+    CA_RSA_BITS = 2048,
+    DAY_S = 86400,
+    BACKDATED_DAYS = 30,
+    CA_DAYS = 3650,
+    LEAF_DAYS = 730,
+    PEM_BYTES_MAX = 256 * 1024,
+};
+
+/* One certificate to be. */
+struct plan {
+    const char *subject;
+    const char *dns_name; /* SAN of a server, or NULL */
+    EVP_PKEY *key;
+    const X509 *issuer; /* NULL: self-signed */
+    EVP_PKEY *issuer_key;
+    enum profile profile;
+    int64_t from_days, to_days; /* relative to now */
+};
+
+static X509 *issue_server(struct issue_request *request, const char *dns_name, struct err *e) {
+    char san[300];
+    snprintf(san, sizeof san, "DNS:%s", dns_name);
+    const struct issue_extension extensions[] = {
+        {.name = "basicConstraints", .value = "critical,CA:FALSE"},
+        {.name = "keyUsage", .value = "critical,digitalSignature,keyEncipherment"},
+        {.name = "extendedKeyUsage", .value = "serverAuth,clientAuth"},
+        {.name = "subjectAltName", .value = san},
+        {.name = "subjectKeyIdentifier", .value = "hash"},
+        {.name = NULL},
+    };
+    request->extensions = extensions;
+    return issue_certificate(request, e);
+}
+
+static X509 *issue_plan(const struct plan *p, struct err *e) {
+    AUTO(X509_NAME) subject = x509_name_parse(p->subject, e);
+    if (subject == NULL)
+        return NULL;
+    struct issue_request request = {.subject = subject,
+                                    .key = p->key,
+                                    .issuer = p->issuer,
+                                    .issuer_key = p->issuer_key,
+                                    .not_before = clock_wall() + p->from_days * DAY_S,
+                                    .not_after = clock_wall() + p->to_days * DAY_S};
+    if (p->profile == PROFILE_SERVER)
+        return issue_server(&request, p->dns_name, e);
+    request.extensions = p->profile == PROFILE_CA ? issue_ca_extensions : issue_capf_extensions;
+    return issue_certificate(&request, e);
+}
+
+/* The CN of a row's subject, up to the comma behind it. */
+static void common_name(const char *subject, char *out, size_t size) {
+    const char *cn = strstr(subject, "CN=") + 3;
+    snprintf(out, size, "%.*s", (int)strcspn(cn, ","), cn);
+}
+
+/* The web server's certificate as the scenario wants it. */
+static void adjust_web(struct plan *p, int wanted) {
+    switch (wanted) {
+    case WEB_SELF_SIGNED:
+        p->issuer = NULL;
+        p->issuer_key = p->key;
+        break;
+    case WEB_OTHER_NAME:
+        p->subject = "CN=lab-dc";
+        p->dns_name = "lab-dc";
+        break;
+    case WEB_EXPIRED:
+        p->to_days = -1;
+        break;
+    case WEB_NOT_YET_VALID:
+        p->from_days = 1;
+        break;
+    default:
+        break;
+    }
+}
+
+static int make_row(struct lab_certs *c, enum lab_cert_id id, const struct lab_settings *settings,
+                    struct err *e) {
+    bool self = rows[id].issuer == id;
+    char name[64];
+    common_name(rows[id].subject, name, sizeof name);
+    struct plan p = {.subject = rows[id].subject,
+                     .dns_name = name,
+                     .key = c->keys[id],
+                     .issuer = self ? NULL : c->certs[rows[id].issuer],
+                     .issuer_key = self ? c->keys[id] : c->keys[rows[id].issuer],
+                     .profile = rows[id].profile,
+                     .from_days = -BACKDATED_DAYS,
+                     .to_days = rows[id].profile == PROFILE_SERVER ? LEAF_DAYS : CA_DAYS};
+    if (id == CERT_WEB)
+        adjust_web(&p, settings->certsrv.certificate);
+    c->certs[id] = issue_plan(&p, e);
+    return c->certs[id] == NULL ? err_context(e, "certificate %s", rows[id].file) : 0;
+}
+
+char *lab_certs_path(const struct lab_certs *c, const char *file) {
+    return path_join(c->dir, "%s", file);
+}
+
+/* Writes the certificates named by ids into one PEM file. */
+static int write_bundle(const struct lab_certs *c, const char *file, const enum lab_cert_id *ids,
+                        size_t count, struct err *e) {
+    AUTO_BUF pem = BUF_INIT(PEM_BYTES_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (x509_put_pem(c->certs[ids[i]], &pem, e) != 0)
+            return -1;
+    AUTO(char) path = lab_certs_path(c, file);
+    if (path == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return file_write(path, buf_view(&pem), 0644, e);
+}
+
+#define BUNDLE(c, file, e, ...)                                                                    \
+    write_bundle((c), (file), (const enum lab_cert_id[]){__VA_ARGS__},                             \
+                 sizeof((const enum lab_cert_id[]){__VA_ARGS__}) / sizeof(enum lab_cert_id), (e))
+
+static int write_web_trust(const struct lab_certs *c, int trusts, struct err *e) {
+    if (trusts == TRUSTS_CERTSRV)
+        return BUNDLE(c, "web-trust.pem", e, CERT_WEB);
+    if (trusts == TRUSTS_NOTHING)
+        return BUNDLE(c, "web-trust.pem", e, CERT_FOREIGN);
+    return BUNDLE(c, "web-trust.pem", e, CERT_LAB_DC_RTP, CERT_LAB_CA);
+}
+
+static int write_web_chain(const struct lab_certs *c, int certificate, struct err *e) {
+    if (certificate == WEB_SELF_SIGNED)
+        return BUNDLE(c, "web-chain.pem", e, CERT_WEB);
+    return BUNDLE(c, "web-chain.pem", e, CERT_WEB, CERT_LAB_DC_RTP);
+}
+
+static int write_bundles(const struct lab_certs *c, const struct lab_settings *s, struct err *e) {
+    if (BUNDLE(c, "chain.pem", e, CERT_LAB_DC_RTP, CERT_LAB_CA) != 0 ||
+        BUNDLE(c, "ra-trust.pem", e, CERT_RA) != 0 ||
+        BUNDLE(c, "capf-trust.pem", e, CERT_CAPF, CERT_LAB_DC_RTP, CERT_LAB_CA, CERT_OFFLINE) != 0)
+        return -1;
+    if (BUNDLE(c, "mic-ca.pem", e, CERT_SUDI, CERT_MANUFACTURING, CERT_MANUFACTURING_SHA2,
+               CERT_ROOT_2048, CERT_ROOT_M2) != 0)
+        return -1;
+    if (BUNDLE(c, "store.pem", e, CERT_SUDI, CERT_CAPF, CERT_MANUFACTURING, CERT_MANUFACTURING_SHA2,
+               CERT_ROOT_2048, CERT_ROOT_M2, CERT_LAB_CA, CERT_LAB_DC_RTP) != 0)
+        return -1;
+    return write_web_trust(c, s->ra.trusts, e) != 0 ||
+                   write_web_chain(c, s->certsrv.certificate, e) != 0
+               ? -1
+               : 0;
+}
+
+static int take_key(struct lab_certs *c, enum lab_cert_id id, struct keypool *pool, struct err *e) {
+    c->key_paths[id] = keypool_take(pool, KEY_RSA, CA_RSA_BITS, e);
+    if (c->key_paths[id] == NULL)
+        return -1;
+    c->keys[id] = key_read_file(c->key_paths[id], e);
+    return c->keys[id] == NULL ? -1 : 0;
+}
+
+/* Issuers may stand behind the certificates they issue: roots first, then the rest. */
+static int make_all(struct lab_certs *c, const struct lab_settings *settings, struct err *e) {
+    bool made[LAB_CERT_COUNT] = {false};
+    for (size_t done = 0; done < LAB_CERT_COUNT;) {
+        for (size_t id = 0; id < LAB_CERT_COUNT; id++) {
+            if (made[id] || (rows[id].issuer != id && !made[rows[id].issuer]))
+                continue;
+            if (make_row(c, (enum lab_cert_id)id, settings, e) != 0)
+                return -1;
+            made[id] = true;
+            done++;
+        }
+    }
+    return 0;
+}
+
+int lab_certs_make(struct lab_certs *c, const struct lab_settings *settings, struct keypool *pool,
+                   const char *dir, struct err *e) {
+    *c = (struct lab_certs){.dir = strdup(dir)};
+    if (c->dir == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    if (file_mkdirs(dir, e) != 0)
+        return -1;
+    for (size_t id = 0; id < LAB_CERT_COUNT; id++)
+        if (take_key(c, (enum lab_cert_id)id, pool, e) != 0)
+            return -1;
+    if (make_all(c, settings, e) != 0)
+        return -1;
+    for (size_t id = 0; id < LAB_CERT_COUNT; id++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.pem", rows[id].file);
+        const enum lab_cert_id one = (enum lab_cert_id)id;
+        if (write_bundle(c, file, &one, 1, e) != 0)
+            return -1;
+    }
+    return write_bundles(c, settings, e);
+}
+
+void lab_certs_free(struct lab_certs *c) {
+    for (size_t id = 0; id < LAB_CERT_COUNT; id++) {
+        X509_free(c->certs[id]);
+        EVP_PKEY_free(c->keys[id]);
+        free(c->key_paths[id]);
+    }
+    free(c->dir);
+    *c = (struct lab_certs){0};
+}
+
+enum lab_cert_id lab_lsc_issuer(int issuer) {
+    if (issuer == ISSUER_CAPF)
+        return CERT_CAPF;
+    return issuer == ISSUER_ONLINE_CA ? CERT_LAB_DC_RTP : CERT_OFFLINE;
+}
