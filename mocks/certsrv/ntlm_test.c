@@ -1,0 +1,359 @@
+/* The NTLM acceptor: the vector of protocol/certsrv.md 8.3, whole handshakes, channel bindings, and
+ * the hostile messages of testdata/ntlm. */
+#include "base/file.h"
+#include "base/owned.h"
+#include "base/test.h"
+#include "mocks/certsrv/md4.h"
+#include "mocks/certsrv/ntlm.h"
+#include "mocks/certsrv/spnego.h"
+#include "mocks/certsrv/utf16.h"
+#include <dirent.h>
+#include <string.h>
+
+static const uint8_t challenge[NTLM_CHALLENGE_LEN] = {1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+static const struct ntlm_names names = {"MICHAMEN", "LAB-DC", "michamen.com", "lab-dc.michamen.com",
+                                        NULL};
+
+static void check_hex(const uint8_t *data, size_t len, const char *expected) {
+    AUTO(char) hex = hex_encode(bytes_of(data, len), 0);
+    ck_assert_str_eq(hex, expected);
+}
+
+START_TEST(md4_matches_rfc1320) {
+    static const struct {
+        const char *text, *digest;
+    } vectors[] = {
+        {"", "31d6cfe0d16ae931b73c59d7e0c089c0"},
+        {"abc", "a448017aaf21d8525fc10ae87aa6729d"},
+        {"message digest", "d9130a8164549fe818874806e1c7014b"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+         "043f8582f241db351ce627e153e7f0e4"},
+        {"12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+         "e33b4ddc9c38f2199c3e7b164fcc0536"},
+    };
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        uint8_t digest[MD4_LEN];
+        md4(bytes_of_str(vectors[i].text), digest);
+        check_hex(digest, sizeof digest, vectors[i].digest);
+    }
+}
+END_TEST
+
+static void put_pair(struct buf *out, uint8_t id, struct bytes value) {
+    const uint8_t head[] = {id, 0, (uint8_t)value.len, (uint8_t)(value.len >> 8)};
+    buf_put(out, head, sizeof head);
+    buf_put_bytes(out, value);
+}
+
+static void put_text_pair(struct buf *out, uint8_t id, const char *text) {
+    AUTO_BUF wide = BUF_INIT(256);
+    utf16_put(&wide, text);
+    put_pair(out, id, buf_view(&wide));
+}
+
+/* The blob of the vector: time 0, client challenge 8 x aa, target info {2: Domain, 1: Server}; the
+ * channel binding comes in front of the end when binding is not NULL. */
+static void put_blob(struct buf *out, const uint8_t *binding) {
+    static const uint8_t head[16] = {1, 1}, zero[4];
+    buf_put(out, head, sizeof head);
+    for (int i = 0; i < 8; i++)
+        buf_put_u8(out, 0xaa);
+    buf_put(out, zero, sizeof zero);
+    put_text_pair(out, 2, "Domain");
+    put_text_pair(out, 1, "Server");
+    if (binding != NULL)
+        put_pair(out, 10, bytes_of(binding, NTLM_HASH_LEN));
+    buf_put(out, zero, sizeof zero);
+    buf_put(out, zero, sizeof zero);
+}
+
+START_TEST(proof_matches_the_vector) {
+    uint8_t out[NTLM_HASH_LEN], key[NTLM_HASH_LEN];
+    struct err e;
+    ck_assert_ok(ntlm_nt_hash("Password", out, &e), e);
+    check_hex(out, sizeof out, "a4f49c406510bdcab6824ee7c30fd852");
+    AUTO_BUF identity = BUF_INIT(256);
+    utf16_put(&identity, "USERDomain");
+    ck_assert_ok(ntlm_v2_key("Password", buf_view(&identity), key, &e), e);
+    check_hex(key, sizeof key, "0c868a403bfd7a93a3001ef22ef02e3f");
+    AUTO_BUF blob = BUF_INIT(1024);
+    put_blob(&blob, NULL);
+    ck_assert_ok(ntlm_v2_proof(key, challenge, buf_view(&blob), out, &e), e);
+    check_hex(out, sizeof out, "68cd0ab851e51c96aabc927bebef6a1c");
+}
+END_TEST
+
+static void put_le(struct buf *out, unsigned bytes, size_t v) {
+    for (unsigned i = 0; i < bytes; i++)
+        buf_put_u8(out, (uint8_t)(v >> (8 * i)));
+}
+
+static void put_field(struct buf *out, struct buf *payload, struct bytes value) {
+    put_le(out, 2, value.len);
+    put_le(out, 2, value.len);
+    put_le(out, 4, 64 + payload->len);
+    buf_put_bytes(payload, value);
+}
+
+struct client {
+    const char *user, *domain, *password;
+    bool oem;
+    const uint8_t *binding;
+};
+
+static void put_name(struct buf *out, const struct client *c, const char *text) {
+    if (c->oem)
+        buf_put_str(out, text);
+    else
+        utf16_put(out, text);
+}
+
+static void put_response(struct buf *out, const struct client *c) {
+    AUTO_BUF identity = BUF_INIT(1024), blob = BUF_INIT(4096);
+    uint8_t key[NTLM_HASH_LEN], proof[NTLM_HASH_LEN];
+    struct err e;
+    utf16_put(&identity, c->user);
+    utf16_upper(identity.data, identity.len);
+    utf16_put(&identity, c->domain);
+    put_blob(&blob, c->binding);
+    ck_assert_ok(ntlm_v2_key(c->password, buf_view(&identity), key, &e), e);
+    ck_assert_ok(ntlm_v2_proof(key, challenge, buf_view(&blob), proof, &e), e);
+    buf_put(out, proof, sizeof proof);
+    buf_put_bytes(out, buf_view(&blob));
+}
+
+static void put_authenticate(struct buf *out, const struct client *c) {
+    AUTO_BUF payload = BUF_INIT(8192), response = BUF_INIT(8192);
+    AUTO_BUF user = BUF_INIT(512), domain = BUF_INIT(512);
+    put_response(&response, c);
+    put_name(&user, c, c->user);
+    put_name(&domain, c, c->domain);
+    buf_put(out, "NTLMSSP", 8);
+    put_le(out, 4, NTLM_AUTHENTICATE);
+    put_field(out, &payload, bytes_of("", 0));
+    put_field(out, &payload, buf_view(&response));
+    put_field(out, &payload, buf_view(&domain));
+    put_field(out, &payload, buf_view(&user));
+    put_field(out, &payload, bytes_of("", 0));
+    put_field(out, &payload, bytes_of("", 0));
+    put_le(out, 4, c->oem ? 2 : 1);
+    buf_put_bytes(out, buf_view(&payload));
+}
+
+static int logon(const struct client *c, const char *password, enum ntlm_epa epa, struct err *e) {
+    static const uint8_t ours[NTLM_HASH_LEN] = {1, 2, 3};
+    AUTO_BUF message = BUF_INIT(16384);
+    put_authenticate(&message, c);
+    struct ntlm_authenticate a;
+    int rc = ntlm_read_authenticate(buf_view(&message), &a, e);
+    if (rc == 0) {
+        ck_assert_str_eq(a.user, c->user);
+        ck_assert_str_eq(a.domain, c->domain);
+        rc = ntlm_check_proof(&a, challenge, password, e);
+    }
+    if (rc == 0)
+        rc = ntlm_check_binding(&a, epa, ours, e);
+    ntlm_authenticate_free(&a);
+    return rc;
+}
+
+START_TEST(right_password_is_accepted) {
+    static const struct client clients[] = {
+        {"User", "Domain", "Password", false, NULL},
+        {"ciscora", "michamen", "p:\xc3\xa4 \xe2\x82\xac", false, NULL},
+        {"ciscora", "", "secret", true, NULL},
+        {"ciscora@michamen.com", "", "secret", true, NULL},
+        {"J\xc3\xb6rg", "MICHAMEN", "", false, NULL},
+    };
+    struct err e;
+    for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++)
+        ck_assert_ok(logon(&clients[i], clients[i].password, NTLM_EPA_NONE, &e), e);
+}
+END_TEST
+
+START_TEST(wrong_password_is_refused) {
+    const struct client c = {"ciscora", "MICHAMEN", "wrong", false, NULL};
+    struct err e;
+    ck_assert_int_eq(logon(&c, "right", NTLM_EPA_NONE, &e), -1);
+    ck_assert_err(e, NTLM_LOGON);
+}
+END_TEST
+
+START_TEST(extended_protection_judges_the_binding) {
+    static const uint8_t ours[NTLM_HASH_LEN] = {1, 2, 3}, other[NTLM_HASH_LEN] = {9},
+                         zero[NTLM_HASH_LEN];
+    static const struct {
+        const uint8_t *binding;
+        enum ntlm_epa epa;
+        bool accepted;
+    } cases[] = {
+        {NULL, NTLM_EPA_NONE, true},      {other, NTLM_EPA_NONE, true},
+        {NULL, NTLM_EPA_ACCEPT, true},    {zero, NTLM_EPA_ACCEPT, true},
+        {ours, NTLM_EPA_ACCEPT, true},    {other, NTLM_EPA_ACCEPT, false},
+        {NULL, NTLM_EPA_REQUIRE, false},  {zero, NTLM_EPA_REQUIRE, false},
+        {other, NTLM_EPA_REQUIRE, false}, {ours, NTLM_EPA_REQUIRE, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct client c = {"u", "D", "p", false, cases[i].binding};
+        struct err e = {0};
+        ck_assert_int_eq(logon(&c, "p", cases[i].epa, &e), cases[i].accepted ? 0 : -1);
+        if (!cases[i].accepted)
+            ck_assert_err(e, NTLM_BINDINGS);
+    }
+}
+END_TEST
+
+START_TEST(channel_binding_hashes_the_structure) {
+    static const uint8_t hash[32] = {0};
+    uint8_t out[NTLM_HASH_LEN];
+    struct err e;
+    ck_assert_ok(ntlm_channel_binding(bytes_of(hash, sizeof hash), out, &e), e);
+    check_hex(out, sizeof out, "c9ec5cb29e8f57f7ee6429cde733efeb");
+}
+END_TEST
+
+START_TEST(curl_gets_the_flags_of_iis) {
+    static const uint8_t curl_flags[] = {0x06, 0x82, 0x08, 0x00};
+    AUTO_BUF type1 = BUF_INIT(64), out = BUF_INIT(4096);
+    struct err e;
+    uint32_t flags;
+    buf_put(&type1, "NTLMSSP\0\1\0\0", 12);
+    buf_put(&type1, curl_flags, 4);
+    ck_assert_ok(ntlm_read_negotiate(buf_view(&type1), &flags, &e), e);
+    ck_assert_uint_eq(flags, 0x00088206);
+    ck_assert_ok(ntlm_put_challenge(&names, flags, challenge, 0, &out, &e), e);
+    ck_assert_int_eq(ntlm_kind(buf_view(&out)), NTLM_CHALLENGE);
+    check_hex(out.data + 20, 4, "06828902");
+    check_hex(out.data + 24, 8, "0123456789abcdef");
+    check_hex(out.data + 48, 8, "0a007c4f0000000f");
+    ck_assert_mem_eq(out.data + 56, "MICHAMEN", 8);
+}
+END_TEST
+
+START_TEST(unicode_clients_get_unicode) {
+    AUTO_BUF out = BUF_INIT(4096);
+    struct err e;
+    ck_assert_ok(ntlm_put_challenge(&names, 0x00088207, challenge, 0, &out, &e), e);
+    check_hex(out.data + 20, 4, "05828902");
+    ck_assert_mem_eq(out.data + 56, "M\0I\0C\0H\0A\0M\0E\0N", 16);
+}
+END_TEST
+
+START_TEST(version_one_and_anonymous_are_refused) {
+    static const uint8_t v1[24] = {1};
+    struct err e;
+    struct ntlm_authenticate a = {.nt_response = bytes_of(v1, sizeof v1)};
+    ck_assert_int_eq(ntlm_check_proof(&a, challenge, "p", &e), -1);
+    ck_assert_err(e, NTLM_LOGON);
+    a.nt_response.len = 0;
+    ck_assert_int_eq(ntlm_check_proof(&a, challenge, "p", &e), -1);
+    ck_assert_err(e, NTLM_LOGON);
+}
+END_TEST
+
+static void read_hostile(const char *name, struct bytes message, struct err *e) {
+    static const uint8_t ours[NTLM_HASH_LEN] = {1};
+    struct ntlm_authenticate a = {0};
+    struct spnego_token token;
+    uint32_t flags;
+    int rc = -1;
+    if (strncmp(name, "negotiate-", 10) == 0) {
+        rc = ntlm_read_negotiate(message, &flags, e);
+    } else if (strncmp(name, "spnego-", 7) == 0) {
+        rc = spnego_read(message, &token, e);
+    } else {
+        rc = ntlm_read_authenticate(message, &a, e);
+        if (strncmp(name, "authenticate-", 13) != 0)
+            ck_assert_msg(rc == 0, "%s: %s", name, e->text);
+        if (strncmp(name, "response-", 9) == 0)
+            rc = ntlm_check_proof(&a, challenge, "p", e);
+        if (strncmp(name, "bindings-", 9) == 0)
+            rc = ntlm_check_binding(&a, NTLM_EPA_REQUIRE, ours, e);
+    }
+    ck_assert_msg(rc == -1, "%s is accepted", name);
+    ntlm_authenticate_free(&a);
+}
+
+START_TEST(hostile_messages_are_refused) {
+    DIR *dir = opendir(TESTDATA "/ntlm");
+    ck_assert_ptr_nonnull(dir);
+    size_t read = 0;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, "good-", 5) == 0)
+            continue;
+        AUTO_BUF message = BUF_INIT(64 * 1024);
+        struct err e;
+        AUTO(char) path = path_join(TESTDATA "/ntlm", "%s", entry->d_name);
+        ck_assert_ok(file_read(path, &message, &e), e);
+        read_hostile(entry->d_name, buf_view(&message), &e);
+        ck_assert_msg(e.code == ERR_NTLM_MESSAGE, "%s: %s", entry->d_name, err_name(e.code));
+        read++;
+    }
+    closedir(dir);
+    ck_assert_uint_ge(read, 30);
+}
+END_TEST
+
+/* Every message cut at every length, for the sanitizers. */
+START_TEST(cut_messages_are_refused) {
+    const struct client c = {"User", "Domain", "Password", false, NULL};
+    AUTO_BUF message = BUF_INIT(16384);
+    put_authenticate(&message, &c);
+    for (size_t len = 0; len < message.len; len++) {
+        AUTO(char) copy = malloc(len + 1);
+        memcpy(copy, message.data, len);
+        struct ntlm_authenticate a;
+        struct err e;
+        ck_assert_int_eq(ntlm_read_authenticate(bytes_of(copy, len), &a, &e), -1);
+        ck_assert_err(e, NTLM_MESSAGE);
+        ntlm_authenticate_free(&a);
+    }
+}
+END_TEST
+
+static void read_good(const char *path, struct buf *file, struct spnego_token *token) {
+    struct err e;
+    ck_assert_ok(file_read(path, file, &e), e);
+    ck_assert(spnego_is(buf_view(file)));
+    ck_assert_ok(spnego_read(buf_view(file), token, &e), e);
+}
+
+START_TEST(spnego_carries_ntlm) {
+    AUTO_BUF file = BUF_INIT(4096);
+    struct spnego_token token;
+    read_good(TESTDATA "/ntlm/good-spnego-ntlm.bin", &file, &token);
+    ck_assert(token.offers_ntlm);
+    ck_assert_int_eq(ntlm_kind(token.mechanism_token), NTLM_NEGOTIATE);
+}
+END_TEST
+
+START_TEST(spnego_offers_ntlm_behind_kerberos) {
+    AUTO_BUF file = BUF_INIT(4096);
+    struct spnego_token token;
+    read_good(TESTDATA "/ntlm/good-spnego-offer.bin", &file, &token);
+    ck_assert(token.offers_ntlm);
+    ck_assert_int_eq(ntlm_kind(token.mechanism_token), NTLM_OTHER);
+}
+END_TEST
+
+START_TEST(spnego_answers_read_back) {
+    static const size_t sizes[] = {1, 100, 127, 128, 200, 255, 256, 3000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        static const uint8_t payload[3000] = {7};
+        AUTO_BUF out = BUF_INIT(8192);
+        struct spnego_token token;
+        struct err e;
+        struct bytes message = bytes_of(payload, sizes[i]);
+        ck_assert_ok(spnego_put(SPNEGO_INCOMPLETE, message, &out, &e), e);
+        ck_assert_ok(spnego_read(buf_view(&out), &token, &e), e);
+        ck_assert(bytes_equal(token.mechanism_token, message));
+    }
+}
+END_TEST
+
+TEST_MAIN("certsrv NTLM", md4_matches_rfc1320, proof_matches_the_vector, right_password_is_accepted,
+          wrong_password_is_refused, extended_protection_judges_the_binding,
+          channel_binding_hashes_the_structure, curl_gets_the_flags_of_iis,
+          unicode_clients_get_unicode, version_one_and_anonymous_are_refused,
+          hostile_messages_are_refused, cut_messages_are_refused, spnego_carries_ntlm,
+          spnego_offers_ntlm_behind_kerberos, spnego_answers_read_back)
