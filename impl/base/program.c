@@ -47,7 +47,7 @@ static _Noreturn void die_usage(const struct program *program, const char *fmt, 
     va_start(args, fmt);
     fprintf(stderr, "%s: ", program->name);
     vfprintf(stderr, fmt, args);
-    fprintf(stderr, "; see %s --help\n", program->name);
+    fprintf(stderr, " (see %s --help)\n", program->name);
     va_end(args);
     exit(EXIT_USAGE);
 }
