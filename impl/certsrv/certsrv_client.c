@@ -144,6 +144,12 @@ void certsrv_session_free(struct certsrv_session *s) {
     event_active(s->client->reaper, EV_TIMEOUT, 0);
 }
 
+bool certsrv_session_belongs_to(const struct certsrv_session *s, const char *username,
+                                const char *password) {
+    return strcmp(s->username, username) == 0 &&
+           bytes_equal_constant_time(bytes_of_str(s->password), bytes_of_str(password));
+}
+
 static void deliver(struct certsrv_session *s, struct certsrv_answer *answer) {
     certsrv_fn *fn = s->fn;
     s->running = false;

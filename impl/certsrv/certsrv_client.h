@@ -46,6 +46,10 @@ struct certsrv_session *certsrv_session_new(struct certsrv_client *c, const char
  * step's own answer. NULL allowed. */
 void certsrv_session_free(struct certsrv_session *s);
 
+/* Whether the session was made for exactly this user and password (compared in constant time). */
+bool certsrv_session_belongs_to(const struct certsrv_session *s, const char *username,
+                                const char *password);
+
 /* The answer of a step. Everything is borrowed for the duration of the call. */
 struct certsrv_answer {
     struct err err;                     /* OK, or DNS_*, TCP_*, TLS_*, HTTP_*, CERTSRV_* */

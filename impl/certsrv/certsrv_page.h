@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* HRESULTs that a client acts on (certsrv.md 5.3). */
+#define CERTSRV_E_PROPERTY_EMPTY 0x80094004U /* no such request id */
+
 enum { CERTSRV_BODY_MAX = 1024 * 1024, CERTSRV_TEMPLATES_MAX = 4096 };
 
 enum certsrv_page_kind {

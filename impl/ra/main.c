@@ -1,0 +1,50 @@
+/* capflab-ra: the registration authority as a program. */
+#include "base/owned.h"
+#include "base/process.h"
+#include "base/program.h"
+#include "ra/ra.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct program program = {
+    .name = "capflab-ra",
+    .summary = "Registration authority: an EST server (RFC 7030) on top of AD CS web enrolment.",
+    .usage = "--config FILE [OPTION...]",
+    .example = "  $ capflab-ra --config ra.yaml --listen 127.0.0.1:8084\n"
+               "  $ curl --cacert ra.pem https://127.0.0.1:8084/.well-known/est/cacerts\n",
+    .config = ra_fields,
+};
+
+static void serve(struct process *process, const struct ra_config *config) {
+    struct err e = {.code = ERR_OK};
+    struct ra *ra = ra_new(process, config, &e);
+    if (ra == NULL) {
+        process_free(process);
+        program_die(&program, EXIT_FAILED, &e);
+    }
+    ra_start(ra);
+    process_run(process);
+    ra_free(ra);
+}
+
+int main(int argc, char **argv) {
+    struct process_options options = PROCESS_OPTIONS_INIT;
+    const struct opt table[] = {PROCESS_OPTIONS(&options), {.type = OPT_END}};
+    if (program_options(&program, table, false, argc, argv) < argc) {
+        program_message(&program, "%s: no operands are taken; see --help", argv[argc - 1]);
+        return EXIT_USAGE;
+    }
+    struct ra_config config = {.listen = NULL};
+    struct cfg_doc *doc = program_config(&program, options.config, &config);
+    AUTO(char) listen = options.listen != NULL ? strdup(options.listen) : NULL;
+    if (listen != NULL)
+        config.listen = listen;
+    struct err e;
+    struct process *process = process_new(&config.process, &options, &e);
+    if (process == NULL)
+        program_die(&program, EXIT_FAILED, &e);
+    serve(process, &config);
+    process_free(process);
+    cfg_doc_free(doc);
+    return EXIT_DONE;
+}

@@ -1,0 +1,38 @@
+/* Open requests: which certsrv request id stands for which enrolment, so that a client's retry gets
+ * the certificate of its first attempt and nothing is submitted twice, also after kill -9. */
+#ifndef RA_RA_STORE_H
+#define RA_RA_STORE_H
+
+#include "base/err.h"
+#include "base/owned.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RA_KEY_SIZE = 32 };
+
+/* What an enrolment is: who asks, with which label, for which template, subject and public key. A
+ * rebuilt request of the same client is the same enrolment (est.md 5, E9). */
+struct ra_key {
+    uint8_t digest[RA_KEY_SIZE];
+};
+/* -1 CSR_PARSE. */
+int ra_key_of(const char *identity, const char *label, const char *template_name, X509_REQ *request,
+              struct ra_key *key, struct err *e);
+
+struct ra_store; /* opaque */
+
+/* path NULL: in memory. Forgets what is too old. NULL STORE_OPEN, STORE_SQL. */
+struct ra_store *ra_store_open(const char *path, struct err *e);
+void ra_store_close(struct ra_store *store);
+
+/* Keeps id for the enrolment; when the call returns it is on disk. pending: it waits for a
+ * certificate manager and is kept for RA_PENDING_S, else for RA_OPEN_S. -1 STORE_SQL. */
+int ra_store_put(struct ra_store *store, const struct ra_key *key, uint32_t id, bool pending,
+                 struct err *e);
+enum { RA_PENDING_S = 30 * 24 * 3600, RA_OPEN_S = 3600 };
+
+/* The id, or 0 when there is none. -1 STORE_SQL. */
+int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id, struct err *e);
+int ra_store_drop(struct ra_store *store, const struct ra_key *key, struct err *e);
+
+#endif
