@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LINE_BYTES_MAX = 16 * 1024 };
+/* A row has at most four texts; escaped, each grows to four times its length. */
+enum { TEXT_MAX = 1024, LINE_BYTES_MAX = 4 * 4 * TEXT_MAX + 1024 };
 
 static const char *const formats[EST_LOG_COUNT] = {
 #define EST_LOG_FORMAT(name, level, function, line, format)                                        \
@@ -15,10 +16,11 @@ static const char *const formats[EST_LOG_COUNT] = {
 #undef EST_LOG_FORMAT
 };
 
-/* Escapes everything below 0x20 but the line breaks that are escaped here with ours: parameters are
- * escaped one by one before they meet the format. */
+/* Parameters are cut and escaped one by one, so that a line break of the format stays one. */
 static void put_text(struct buf *out, const char *text) {
-    log_escape(out, text != NULL ? text : "(null)");
+    char part[TEXT_MAX + 1];
+    snprintf(part, sizeof part, "%s", text != NULL ? text : "(null)");
+    log_escape(out, part);
 }
 
 /* The formats use %s, %d and %u alone; strings pass through the escape. */
@@ -46,8 +48,6 @@ void est_log(struct log *log, enum est_log_line line, ...) {
     va_start(args, line);
     put_line(&text, formats[line], args);
     va_end(args);
-    if (text.failed)
-        buf_put_str(&text, "\n");
     log_block(log, buf_view(&text));
 }
 

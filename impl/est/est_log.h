@@ -46,7 +46,7 @@ enum est_log_line {
 };
 
 /* Writes one row with its parameters (see the format in the table). Control characters of the
- * parameters are escaped; a line break of the row itself stays one
+ * parameters are escaped, and cut at 1024 bytes; a line break of the row itself stays one
  * (libest leaves an empty line behind two of them, seed 1). log NULL: nothing. */
 void est_log(struct log *log, enum est_log_line line, ...);
 
