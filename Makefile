@@ -99,7 +99,7 @@ tests: $(TESTS)
 
 # --- what people call ---
 
-again = @$(MAKE) --no-print-directory
+again = @$(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all
 all: ## build every program into build/bin
