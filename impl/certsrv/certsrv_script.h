@@ -92,9 +92,9 @@ static inline void script_completed(void *user, struct http_request *r, bool sen
     (void)sent;
 }
 
-static inline void script_open(struct script *s, const struct script_row *rows) {
-    static const struct cfg_strings servers = {NULL, 0};
-    static const struct cfg_pairs hosts = {NULL, 0};
+/* On a loop of somebody else. */
+static inline void script_serve(struct script *s, struct event_base *loop,
+                                const struct script_row *rows) {
     struct http_server_options options = {.listen = "127.0.0.1:0",
                                           .certificate_file = SCRIPT_DATA "/server.pem",
                                           .key_file = SCRIPT_DATA "/server.key",
@@ -102,12 +102,19 @@ static inline void script_open(struct script *s, const struct script_row *rows) 
     struct http_server_callbacks callbacks = {
         .request = script_request, .completed = script_completed, .user = s};
     struct err e;
-    *s = (struct script){.loop = event_base_new(), .rows = rows};
-    s->resolver = resolver_new(s->loop, &servers, &hosts, &e);
-    ck_assert_ptr_nonnull(s->resolver);
+    *s = (struct script){.loop = loop, .rows = rows};
     s->server = http_server_new(s->loop, &options, &callbacks, &e);
     ck_assert_msg(s->server != NULL, "%s", e.text);
     script_copy(s->via, sizeof s->via, http_server_address(s->server));
+}
+
+static inline void script_open(struct script *s, const struct script_row *rows) {
+    static const struct cfg_strings servers = {NULL, 0};
+    static const struct cfg_pairs hosts = {NULL, 0};
+    struct err e;
+    script_serve(s, event_base_new(), rows);
+    s->resolver = resolver_new(s->loop, &servers, &hosts, &e);
+    ck_assert_ptr_nonnull(s->resolver);
 }
 
 static inline void script_close(struct script *s) {
