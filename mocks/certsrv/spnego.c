@@ -1,13 +1,10 @@
 /* SPNEGO tokens, read with a bounds-checked DER cursor and written by hand: a handful of nested
  * lengths. It never looks into anything but the mechanism list and the mechanism token. */
 #include "mocks/certsrv/spnego.h"
+#include "mocks/certsrv/der.h"
 #include <string.h>
 
 enum {
-    DER_OCTETS = 0x04,
-    DER_OID = 0x06,
-    DER_ENUMERATED = 0x0a,
-    DER_SEQUENCE = 0x30,
     GSS_INITIAL = 0x60,
     CONTEXT_0 = 0xa0,
     CONTEXT_1 = 0xa1,
@@ -107,25 +104,12 @@ int spnego_read(struct bytes token, struct spnego_token *out, struct err *e) {
     return 0;
 }
 
-static void put_value(struct buf *out, uint8_t tag, struct bytes value) {
-    buf_put_u8(out, tag);
-    if (value.len > 0xff) {
-        buf_put_u8(out, 0x82);
-        buf_put_u16(out, (uint16_t)value.len);
-    } else {
-        if (value.len >= 0x80)
-            buf_put_u8(out, 0x81);
-        buf_put_u8(out, (uint8_t)value.len);
-    }
-    buf_put_bytes(out, value);
-}
-
 /* outer { inner { value } } */
 static void put_nested(struct buf *out, uint8_t outer, uint8_t inner, struct bytes value) {
     AUTO_BUF nested = BUF_INIT(0xffff);
-    put_value(&nested, inner, value);
+    der_put(&nested, inner, value);
     out->failed = out->failed || nested.failed;
-    put_value(out, outer, buf_view(&nested));
+    der_put(out, outer, buf_view(&nested));
 }
 
 int spnego_put(enum spnego_state state, struct bytes message, struct buf *out, struct err *e) {
