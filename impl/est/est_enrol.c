@@ -318,6 +318,10 @@ X509 *est_request_certificate(const struct est_request *r) {
     return r->certificate;
 }
 
+bool est_request_client_gone(const struct est_request *r) {
+    return r->http == NULL || http_request_peer_closed(r->http);
+}
+
 const char *est_request_identity(const struct est_request *r) {
     if (r->has_credentials)
         return r->credentials.username;

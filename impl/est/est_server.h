@@ -98,6 +98,9 @@ bool est_request_linked(const struct est_request *r); /* tls-unique was there an
 /* What est_pending kept for this (identity, label, public key); NULL the first time. */
 const char *est_request_token(const struct est_request *r);
 
+/* Whether the client has closed its connection, so that the answer will hardly reach it. */
+bool est_request_client_gone(const struct est_request *r);
+
 /* Caller's pointer on the request. */
 void est_request_set_user(struct est_request *r, void *user);
 void *est_request_user(const struct est_request *r);
