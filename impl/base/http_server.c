@@ -101,7 +101,8 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
     __attribute__((cleanup(tls_files_free))) struct tls_files files = {0};
-    if (tls_files_read(&files, o, e) != 0 || start_daemon(s, o, &files, e) != 0)
+    if (server_hangup_init(s, e) != 0 || tls_files_read(&files, o, e) != 0 ||
+        start_daemon(s, o, &files, e) != 0)
         return -1;
     return server_loop_init(s, e);
 }
@@ -119,7 +120,9 @@ struct http_server *http_server_new(struct event_base *loop,
     s->body_max = options->body_max;
     s->tls = options->certificate_file != NULL;
     s->request_client_certificate = options->request_client_certificate;
+    s->hangup_fd = -1;
     LIST_INIT(&s->suspended);
+    LIST_INIT(&s->hangups);
     if (set_up(s, options, e) != 0) {
         http_server_free(s);
         return NULL;
@@ -144,6 +147,7 @@ void http_server_free(struct http_server *s) {
     wake_all(s);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    server_hangup_free(s);
     free(s->address);
     free(s);
 }

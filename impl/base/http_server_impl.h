@@ -16,7 +16,11 @@ struct http_connection {
     struct http_request *request; /* the one being read or answered */
     char peer[INET6_ADDRSTRLEN];
     uint16_t peer_port;
+    int fd;
+    bool hung_up; /* the peer ended its side; libmicrohttpd has not been told */
+    LIST_ENTRY(http_connection) hangup;
 };
+LIST_HEAD(connection_list, http_connection);
 
 struct reply_header {
     char *name;
@@ -43,7 +47,6 @@ struct http_request {
     bool handed;    /* the handler has it */
     bool replied;
     bool suspended;
-    bool ignored;                  /* a failure without answer: close */
     LIST_ENTRY(http_request) link; /* while suspended */
 };
 LIST_HEAD(request_list, http_request);
@@ -61,6 +64,9 @@ struct http_server {
     char *address;
     uint64_t connections;
     struct request_list suspended;
+    int hangup_fd; /* epoll descriptor of http_server_hangup.c */
+    struct event *hangup;
+    struct connection_list hangups;
     char message[ERR_TEXT_MAX]; /* last words of libmicrohttpd */
 };
 
@@ -68,6 +74,13 @@ struct http_server {
 int server_loop_init(struct http_server *s, struct err *e);
 void server_loop_free(struct http_server *s);
 void server_loop_kick(struct http_server *s); /* libmicrohttpd has something to do soon */
+
+/* http_server_hangup.c */
+int server_hangup_init(struct http_server *s, struct err *e);
+void server_hangup_free(struct http_server *s);
+void server_hangup_watch(struct http_server *s, struct http_connection *c);
+void server_hangup_forget(struct http_server *s, struct http_connection *c);
+void server_hangup_pass(struct http_server *s); /* after libmicrohttpd ran */
 
 /* http_server_request.c: callbacks of libmicrohttpd. */
 void *server_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);

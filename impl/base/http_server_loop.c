@@ -20,6 +20,7 @@ static void on_ready(evutil_socket_t fd, short what, void *user) {
     s->running = true;
     MHD_run(s->daemon);
     s->running = false;
+    server_hangup_pass(s);
     schedule(s);
 }
 

@@ -148,12 +148,20 @@ static void set_peer(struct http_connection *c, struct MHD_Connection *mhd) {
     }
 }
 
+static int socket_of(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
 static struct http_connection *connection_new(struct http_server *s, struct MHD_Connection *mhd) {
     struct http_connection *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL; /* its requests will be cut off */
     c->id = ++s->connections;
     set_peer(c, mhd);
+    c->fd = socket_of(mhd);
+    server_hangup_watch(s, c);
     server_tls_connection(s, mhd);
     if (s->callbacks.connection_open != NULL)
         c->user = s->callbacks.connection_open(s->callbacks.user);
@@ -164,6 +172,7 @@ static void connection_free(struct http_server *s, struct http_connection *c) {
     if (c == NULL)
         return;
     request_free(c->request);
+    server_hangup_forget(s, c);
     if (s->callbacks.connection_close != NULL)
         s->callbacks.connection_close(s->callbacks.user, c->user);
     free(c);
