@@ -1,5 +1,5 @@
-/* The component's clock: offset, rate, no jump of the monotonic time, durations for timers. Check
- * runs each case in a process of its own, so that each finds the clock unconfigured. */
+/* The component's clock: offset, rate, no jump of the monotonic time, durations for timers. The
+ * first case needs a clock that nobody configured. */
 #include "base/clock.h"
 #include "base/test.h"
 

@@ -228,7 +228,7 @@ static void unknown_key(struct reader *r, const struct cfg_node *key, const char
 static void refuse_unknown_keys(struct reader *r, const struct cfg_node *map,
                                 const struct cfg_field *fields) {
     const char *names[FIELDS_MAX + 1] = {0};
-    for (size_t i = 0; fields[i].type != CFG_T_END && i < FIELDS_MAX; i++)
+    for (size_t i = 0; i < FIELDS_MAX && fields[i].type != CFG_T_END; i++)
         names[i] = fields[i].name;
     for (size_t i = 0; i < map->count; i++) {
         const struct cfg_node *key = map->children[2 * i];

@@ -76,7 +76,7 @@ static int unknown_word(const struct cfg_field *f, const char *text, struct err 
     enum { WORDS_MAX = 64 };
     const char *candidates[WORDS_MAX + 1] = {0};
     struct buf list = BUF_INIT(ERR_TEXT_MAX);
-    for (size_t i = 0; f->words[i].word != NULL && i < WORDS_MAX; i++) {
+    for (size_t i = 0; i < WORDS_MAX && f->words[i].word != NULL; i++) {
         candidates[i] = f->words[i].word;
         buf_printf(&list, "%s%s", i > 0 ? ", " : "", f->words[i].word);
     }

@@ -2,10 +2,9 @@
  * libyaml's own documents, because those resolve aliases silently, and an alias is a mistake here.
  * Depth and number of nodes are bounded; nothing here recurses. */
 #include "base/config_internal.h"
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
-
-#include "base/owned.h"
 
 enum { DEPTH_MAX = 64, NODES_MAX = 100000 };
 

@@ -15,16 +15,16 @@ static struct log *events_log;
 static char *events_actor;
 
 int events_open(const char *path, const char *actor, struct err *e) {
-    AUTO(char) name = strdup(actor);
-    if (name == NULL)
-        return err_set(e, ERR_SYS_NOMEM, "%s", path);
     struct log *opened = log_open(path, e);
     if (opened == NULL)
         return -1;
     events_close();
     events_log = opened;
-    events_actor = TAKE(name);
-    return 0;
+    events_actor = strdup(actor);
+    if (events_actor != NULL)
+        return 0;
+    events_close();
+    return err_set(e, ERR_SYS_NOMEM, "%s", path);
 }
 
 void events_close(void) {

@@ -1,6 +1,7 @@
 /* Whole files: read with a bound, replaced by rename. What was written survives the end of the
  * process at any moment (kill -9); it must never be seen half written. */
 #include "base/file.h"
+#include "base/owned.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/owned.h"
 
 enum { READ_CHUNK = 16384 };
 
