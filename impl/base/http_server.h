@@ -55,6 +55,9 @@ bool http_request_too_large(const struct http_request *r);   /* handler answers 
 const char *http_request_peer(const struct http_request *r); /* "127.0.0.1" */
 uint16_t http_request_peer_port(const struct http_request *r);
 void *http_request_connection(const struct http_request *r); /* what connection_open returned */
+/* Whether the peer has ended its side of the connection while its request waits for the answer:
+ * almost certainly it gave up, though the answer may still be sent. */
+bool http_request_peer_closed(const struct http_request *r);
 uint64_t http_request_connection_id(const struct http_request *r); /* 1, 2, ... per server */
 int64_t http_request_taken_us(const struct http_request *r); /* component time since first byte */
 /* tls-unique (RFC 5929) as base64, malloc'ed; NULL on TLS 1.3 or plain HTTP (est.md 7, 1). */
