@@ -18,7 +18,7 @@
 struct script_row {
     const char *method;
     const char *path;
-    unsigned status;  /* 0: never answered */
+    unsigned status;  /* 0: held until script_release() */
     const char *file; /* of SCRIPT_DATA; NULL: no body */
 };
 
@@ -38,6 +38,7 @@ struct script {
     const struct script_row *rows; /* ends with {NULL} */
     struct script_seen seen[SCRIPT_SEEN_MAX];
     size_t count;
+    struct http_request *held;
     char body[8192]; /* of the last POST */
     char via[64];
 };
@@ -71,19 +72,31 @@ static inline void script_note(struct script *s, const struct http_request *r) {
     }
 }
 
-static inline void script_request(void *user, struct http_request *r) {
-    struct script *s = user;
+static inline void script_answer(const struct script *s, struct http_request *r) {
     AUTO_BUF body = BUF_INIT(1024 * 1024);
     struct err e;
-    script_note(s, r);
     const struct script_row *row = script_find(s, http_request_method(r), http_request_path(r));
-    if (row != NULL && row->status == 0)
-        return;
     if (row != NULL && row->file != NULL) {
         AUTO(char) path = path_join(SCRIPT_DATA, "%s", row->file);
         ck_assert_ok(file_read(path, &body, &e), e);
     }
     http_reply(r, row != NULL ? row->status : 404, buf_view(&body), false);
+}
+
+static inline void script_request(void *user, struct http_request *r) {
+    struct script *s = user;
+    script_note(s, r);
+    const struct script_row *row = script_find(s, http_request_method(r), http_request_path(r));
+    if (row != NULL && row->status == 0)
+        s->held = r;
+    else
+        script_answer(s, r);
+}
+
+/* Answers the request held last, by the rows as they are now. */
+static inline void script_release(struct script *s) {
+    ck_assert_ptr_nonnull(s->held);
+    script_answer(s, TAKE(s->held));
 }
 
 static inline void script_completed(void *user, struct http_request *r, bool sent) {

@@ -29,7 +29,6 @@ struct order {
     struct certsrv_session *session;
     struct est_request *waiting[WAITING_MAX]; /* the first one's request is submitted */
     size_t count;
-    size_t present; /* of them, clients that did not go away */
     LIST_ENTRY(order) link;
 };
 
@@ -182,11 +181,18 @@ static void forget(const struct order *o) {
         note_store_error(o, &e);
 }
 
+static bool has_taker(const struct order *o) {
+    for (size_t i = 0; i < o->count; i++)
+        if (!est_request_client_gone(o->waiting[i]))
+            return true;
+    return false;
+}
+
 /* The certificate stays retrievable by its id until some client was there to take it. */
 static void order_issue(struct order *o, X509 *certificate) {
     struct ra_client who = client_of_order(o);
     ra_log_enroll_issued(o->enrol->options.log, &who, o->id);
-    if (o->present > 0)
+    if (has_taker(o))
         forget(o);
     order_close(o, true);
     for (size_t i = 0; i < o->count; i++)
@@ -271,7 +277,6 @@ static void join(struct order *o, struct est_request *r) {
         return;
     }
     o->waiting[o->count++] = r;
-    o->present++;
     est_request_set_user(r, &o->work);
 }
 
@@ -330,11 +335,7 @@ static void enroll(void *user, struct est_request *r) {
 static void abandoned(void *user, struct est_request *r) {
     (void)user;
     struct work *work = est_request_user(r);
-    if (work == NULL)
-        return;
-    if (work->ordered)
-        ((struct order *)(void *)work)->present--;
-    else
+    if (work != NULL && !work->ordered)
         visit_over((struct visit *)(void *)work, false, false);
 }
 
