@@ -193,14 +193,15 @@ static enum est_error judge_answer(struct est_call *call, struct buf *der,
     return error;
 }
 
+/* curl counts its connect time to the end of the handshake; only the local port tells when TCP was
+ * up. */
 static struct est_exchange exchange_of(CURL *easy, const struct http_result *result) {
-    curl_off_t connect_us = 0;
-    long sent = 0;
-    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+    long local_port = 0, sent = 0;
+    curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
     return (struct est_exchange){.code = result->code,
                                  .cause = result->err.code,
-                                 .connected = connect_us > 0 || sent > 0,
+                                 .connected = local_port > 0,
                                  .request_sent = sent > 0};
 }
 
