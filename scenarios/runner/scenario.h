@@ -65,6 +65,7 @@ struct lab_capf {
     int64_t message_timeout_us;
     int no_csr_policy;
     int64_t no_operation_reason;
+    bool advanced_encryption;
     struct lab_lockout authentication;
     bool legacy_tls;
     struct lab_est est;

@@ -60,7 +60,7 @@ static const struct cfg_field online_ca_fields[] = {
 static const struct cfg_field key_generation_fields[] = {
     CFG_DURATION(struct lab_key_generation, timeout_us, "timeout", "30m",
                  "Maximum Allowable Time For Key Generation"),
-    CFG_INT(struct lab_key_generation, attempts, "attempts", "3", 0, 100,
+    CFG_INT(struct lab_key_generation, attempts, "attempts", "3", 1, 101,
             "Maximum Allowable Attempts for Key Generation"),
     CFG_END,
 };
@@ -93,6 +93,8 @@ static const struct cfg_field capf_fields[] = {
              "what happens to phones that cannot sign a request"),
     CFG_INT(struct lab_capf, no_operation_reason, "no-operation-reason", "7", 0, 7,
             "REASON of END_SESSION when nothing is pending: 7 as CUCM, 0 as capfd"),
+    CFG_BOOL(struct lab_capf, advanced_encryption, "advanced-encryption", "true",
+             "Endpoint Advanced Encryption Algorithms Support; without it EC keys get no LSC"),
     CFG_MAP(struct lab_capf, authentication, "authentication", lockout_fields,
             "wrong authentication strings"),
     CFG_BOOL(struct lab_capf, legacy_tls, "legacy-tls", "false", "also TLS 1.0, for old phones"),

@@ -1,0 +1,261 @@
+/* Bringing a lab up and down: certificates and keys, the programs in the order in which they need
+ * each other, the devices; then the way back. */
+#include "scenarios/runner/run.h"
+
+#include "base/clock.h"
+#include "base/events.h"
+#include "base/file.h"
+#include "base/owned.h"
+#include "base/random.h"
+#include "scenarios/runner/yaml_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    READY_US = 20 * 1000000,
+    STOP_US = 10 * 1000000,
+    COMMAND_US = 20 * 1000000,
+    PHONE_RSA_BITS = 2048,
+    LSC_BYTES_MAX = 64 * 1024,
+};
+
+static int give_mic(struct run *r, struct run_phone *p, struct err *e) {
+    if (p->settings->mic == MIC_NONE)
+        return 0;
+    p->mic_key = keypool_take(&r->pool, KEY_RSA, PHONE_RSA_BITS, e);
+    return p->mic_key == NULL ? -1 : lab_certs_mic(&r->certs, p->settings, p->mic_key, e);
+}
+
+static int copy_file(const char *from, const char *to, mode_t mode, struct err *e) {
+    AUTO_BUF content = BUF_INIT(LSC_BYTES_MAX);
+    if (file_read(from, &content, e) != 0)
+        return -1;
+    return file_write(to, buf_view(&content), mode, e);
+}
+
+static int give_lsc(struct run *r, struct run_phone *p, struct err *e) {
+    if (p->settings->lsc == LSC_NONE)
+        return 0;
+    AUTO(char) cert = run_path(r, "lsc/%s.pem", p->settings->name);
+    AUTO(char) key = run_path(r, "lsc/%s.key", p->settings->name);
+    p->lsc_key = keypool_take(&r->pool, KEY_RSA, PHONE_RSA_BITS, e);
+    if (p->lsc_key == NULL || cert == NULL || key == NULL)
+        return -1;
+    enum lab_cert_id issuer = p->settings->lsc == LSC_UNTRUSTED
+                                  ? CERT_FOREIGN
+                                  : lab_lsc_issuer(r->scenario->lab.capf.issuer);
+    if (lab_certs_lsc(&r->certs, p->settings, issuer, p->lsc_key, cert, e) != 0 ||
+        copy_file(p->lsc_key, key, 0600, e) != 0)
+        return -1;
+    AUTO_BUF pem = BUF_INIT(LSC_BYTES_MAX);
+    if (file_read(cert, &pem, e) != 0)
+        return -1;
+    p->lsc_before = buf_take_str(&pem);
+    return 0;
+}
+
+int lab_prepare(struct run *r, struct err *e) {
+    AUTO(char) seed = NULL;
+    AUTO(char) events = run_path(r, "events/lab.ndjson");
+    AUTO(char) pki = run_path(r, "pki");
+    if (events == NULL || pki == NULL ||
+        asprintf(&seed, "%s/%s/lab", r->options->seed, r->scenario->name) < 0)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    random_seed(seed);
+    if (events_open(events, "lab", e) != 0 || keypool_open(&r->pool, r->options->keys, e) != 0 ||
+        lab_certs_make(&r->certs, &r->scenario->lab, &r->pool, pki, e) != 0)
+        return -1;
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (give_mic(r, &r->phones[i], e) != 0 || give_lsc(r, &r->phones[i], e) != 0)
+            return err_context(e, "phone %s", r->scenario->phones[i].name);
+    return 0;
+}
+
+bool lab_needs(const struct run *r, enum component c) {
+    return c == COMPONENT_CAPF || r->scenario->lab.capf.issuer == ISSUER_ONLINE_CA;
+}
+
+static json_t *config_of(const struct run *r, enum component c) {
+    switch (c) {
+    case COMPONENT_CERTSRV:
+        return certsrv_config(r);
+    case COMPONENT_RA:
+        return ra_config(r);
+    default:
+        return capf_config(r);
+    }
+}
+
+static char *write_config(const struct run *r, const char *actor, const char *program,
+                          json_t *config, struct err *e) {
+    AUTO(char) path = run_path(r, "config/%s.yaml", actor);
+    AUTO(char) comment = NULL;
+    if (asprintf(&comment, "%s --config %s", program, path == NULL ? "" : path) < 0)
+        comment = NULL;
+    int written = path == NULL || comment == NULL ? err_set(e, ERR_SYS_NOMEM, NULL)
+                                                  : yaml_write_file(path, comment, config, e);
+    json_decref(config);
+    return written == 0 ? TAKE(path) : NULL;
+}
+
+static int start_program(struct run *r, enum component c, const char *config, struct err *e) {
+    const char *name = component_name(c);
+    AUTO(char) program = path_join(r->options->programs, "%s", component_program(c));
+    AUTO(char) errors = run_path(r, "logs/%s.stderr", name);
+    const char *const args[] = {"--config", config, NULL};
+    if (program == NULL || errors == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    const struct actor_command command = {.name = name,
+                                          .program = program,
+                                          .args = args,
+                                          .stderr_path = errors,
+                                          .ready = true,
+                                          .under = r->options->under};
+    return actor_start(&r->components[c], &command, e);
+}
+
+static int await_ready(struct run *r, enum component c, struct err *e) {
+    json_t *facts = NULL;
+    if (actor_wait_ready(&r->components[c], run_deadline(r, READY_US), &facts, e) != 0)
+        return -1;
+    const char *listen = json_string_value(json_object_get(facts, "listen"));
+    r->addresses[c] = listen == NULL ? NULL : strdup(listen);
+    json_decref(facts);
+    if (r->addresses[c] == NULL)
+        return err_set(e, ERR_SYS_IO, "%s does not say where it listens", component_name(c));
+    return 0;
+}
+
+static int start_component(struct run *r, enum component c, struct err *e) {
+    AUTO(char)
+    config = write_config(r, component_name(c), component_program(c), config_of(r, c), e);
+    if (config == NULL || start_program(r, c, config, e) != 0 || await_ready(r, c, e) != 0)
+        return -1;
+    event_message("lab", component_name(c), "started", "%s", r->addresses[c]);
+    return 0;
+}
+
+/* argv of capf_command: the command's own words, then where the store is. */
+static size_t collect(const char **into, size_t room, const char *const *args,
+                      const char *const *tail) {
+    size_t n = 0;
+    for (; *args != NULL && n + 1 < room; args++)
+        into[n++] = *args;
+    for (; *tail != NULL && n + 1 < room; tail++)
+        into[n++] = *tail;
+    into[n] = NULL;
+    return n;
+}
+
+static int end_command(struct run *r, struct actor *a, struct buf *out) {
+    struct err e = {0};
+    struct actor *const actors[] = {a};
+    int waited = actors_wait(actors, 1, run_deadline(r, COMMAND_US), &e);
+    if (waited != 0) {
+        run_fail(r, NULL, "capf-command", "%s", e.text);
+    } else if (!actor_ended_with(a, 0)) {
+        char end[128];
+        actor_end_text(a, end, sizeof end);
+        run_fail(r, NULL, "capf-command", "capflab capf ended with %s", end);
+        waited = -1;
+    } else if (out != NULL) {
+        buf_put_bytes(out, buf_view(&a->out));
+    }
+    actor_release(a);
+    return waited;
+}
+
+int capf_command(struct run *r, const char *const *args, struct buf *out) {
+    AUTO(char) program = path_join(r->options->programs, "%s", component_program(COMPONENT_CAPF));
+    AUTO(char) config = run_path(r, "config/capf.yaml");
+    AUTO(char) errors = run_path(r, "logs/capf-command.stderr");
+    const char *all[ACTOR_ARGS_MAX];
+    const char *const tail[] = {"--config", config, NULL};
+    if (program == NULL || config == NULL || errors == NULL)
+        return -1;
+    collect(all, ACTOR_ARGS_MAX, args, tail);
+    const struct actor_command command = {
+        .name = "capf-command", .program = program, .args = all, .stderr_path = errors};
+    struct actor a;
+    struct err e = {0};
+    if (actor_start(&a, &command, &e) != 0) {
+        run_fail(r, NULL, NULL, "%s", e.text);
+        actor_release(&a);
+        return -1;
+    }
+    return end_command(r, &a, out);
+}
+
+static void finish_by_text(int64_t from_now_us, char out[32]) {
+    struct tm t = clock_utc(clock_wall_us() + from_now_us);
+    snprintf(out, 32, "%04d:%02d:%02d:%02d:%02d", (t.tm_year + 1900) % 10000, t.tm_mon + 1,
+             t.tm_mday, t.tm_hour, t.tm_min);
+}
+
+/* A growing list of "--option value" pairs. */
+struct words {
+    const char *items[32];
+    size_t count;
+};
+
+static void put_option(struct words *w, const char *option, const char *value) {
+    if (value == NULL || w->count + 3 > sizeof w->items / sizeof w->items[0])
+        return;
+    w->items[w->count++] = option;
+    w->items[w->count++] = value;
+}
+
+static int add_device(struct run *r, const struct phone_settings *p) {
+    const struct device_settings *d = &p->device;
+    int mode = d->authentication != 0 ? d->authentication : p->authentication;
+    char key_size[16];
+    char ec_key_size[16];
+    char finish_by[32];
+    snprintf(key_size, sizeof key_size, "%d", (int)d->key_size);
+    snprintf(ec_key_size, sizeof ec_key_size, "%d", (int)d->ec_key_size);
+    finish_by_text(d->finish_by_us, finish_by);
+    struct words w = {.items = {"device", "add", p->name}, .count = 3};
+    put_option(&w, "--model", p->model);
+    put_option(&w, "--auth", word_of(authentication_words, mode));
+    put_option(&w, "--string", d->string != NULL ? d->string : p->string);
+    put_option(&w, "--key-size", key_size);
+    put_option(&w, "--ec-key-size", d->key_order == KEY_ORDER_RSA_ONLY ? NULL : ec_key_size);
+    put_option(&w, "--key-order", word_of(key_order_words, d->key_order));
+    put_option(&w, "--finish-by", d->finish_by_us == 0 ? NULL : finish_by);
+    w.items[w.count] = NULL;
+    return capf_command(r, w.items, NULL);
+}
+
+static int add_devices(struct run *r) {
+    r->step = "add devices";
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (r->scenario->phones[i].device.present && add_device(r, &r->scenario->phones[i]) != 0)
+            return -1;
+    return 0;
+}
+
+int lab_start(struct run *r) {
+    static const char *const step_names[] = {"start certsrv", "start ra", "start capf"};
+    for (size_t c = 0; c < COMPONENT_COUNT; c++) {
+        struct err e = {0};
+        if (!lab_needs(r, (enum component)c))
+            continue;
+        r->step = step_names[c];
+        if (start_component(r, (enum component)c, &e) != 0) {
+            r->skipped = actor_ended_with(&r->components[c], 77);
+            run_fail(r, NULL, component_name((enum component)c), "%s", e.text);
+            return -1;
+        }
+    }
+    return add_devices(r);
+}
+
+void lab_stop(struct run *r) {
+    r->step = "stop";
+    for (size_t i = COMPONENT_COUNT; i-- > 0;) {
+        struct err e = {0};
+        if (actor_stop(&r->components[i], run_deadline(r, STOP_US), &e) != 0 && !r->skipped)
+            run_fail(r, NULL, component_name((enum component)i), "%s", e.text);
+    }
+}

@@ -1,0 +1,114 @@
+/* One run of one scenario: its folder, certificates, programs, phones, and what went wrong. Lives
+ * in a process of its own, the leader of the scenario's process group (worker.h). */
+#ifndef SCENARIOS_RUNNER_RUN_H
+#define SCENARIOS_RUNNER_RUN_H
+
+#include "scenarios/runner/actor.h"
+#include "scenarios/runner/lab_certs.h"
+#include "scenarios/runner/scenario.h"
+#include <jansson.h>
+
+struct run_options {
+    const char *programs; /* folder of the lab's programs */
+    const char *keys;     /* folder of the key pool */
+    const char *seed;     /* repeats the random choices of every component */
+    const char *under;    /* command put in front of every component, or NULL */
+    double patience;      /* deadlines are this many times longer */
+};
+
+/* X(ID, name of the actor and its log, program) */
+#define COMPONENT_TABLE(X)                                                                         \
+    X(CERTSRV, "certsrv", "capflab-certsrv", "iis.log")                                            \
+    X(RA, "ra", "capflab-ra", "ra-error.log")                                                      \
+    X(CAPF, "capf", "capflab-capf", "capf.log")
+
+enum component {
+#define X(id, name, program, log) COMPONENT_##id,
+    COMPONENT_TABLE(X)
+#undef X
+        COMPONENT_COUNT
+};
+
+struct run_phone {
+    const struct phone_settings *settings;
+    char *config;     /* path of its configuration file */
+    char *mic_key;    /* pool members; NULL: it has none */
+    char *lsc_key;    /* of an existing LSC */
+    char *new_key;    /* for the next LSC */
+    char *lsc_before; /* the LSC of the start as PEM, or NULL */
+    json_t *result;   /* what its last session printed, or NULL */
+    struct actor actor;
+    bool started;
+};
+
+struct run {
+    const struct scenario *scenario;
+    const struct run_options *options;
+    const char *dir;
+    struct keypool pool;
+    struct lab_certs certs;
+    struct actor components[COMPONENT_COUNT];
+    char *addresses[COMPONENT_COUNT]; /* HOST:PORT once ready */
+    struct run_phone *phones;
+    const char *step; /* what is being done, for failures */
+    json_t *failures; /* array of {step, where, actor, text, log, tail} */
+    bool skipped;     /* failures tell why */
+};
+
+/* Sets everything up in memory and makes the folder. release with run_close, also after -1. */
+int run_open(struct run *r, const struct scenario *s, const struct run_options *options,
+             const char *dir, struct err *e);
+void run_close(struct run *r);
+
+/* "DIR/logs/capf.log" and the like; malloc'ed, NULL without memory. */
+char *run_path(const struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Notes a failure. node: its place in the scenario file, or NULL. actor: whose log's tail goes with
+ * it, or NULL. */
+void run_fail(struct run *r, const struct cfg_node *node, const char *actor, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool run_failed(const struct run *r);
+
+/* Real microseconds from now, longer with patience. */
+int64_t run_deadline(const struct run *r, int64_t real_us);
+
+const char *component_name(enum component c);
+const char *component_program(enum component c);
+const char *component_log(enum component c);
+/* Path of the log that tells most about an actor ("capf", a phone's name); malloc'ed. */
+char *actor_log(const struct run *r, const char *actor);
+
+/* The configuration of each program, from the scenario. Owned by the caller. */
+json_t *certsrv_config(const struct run *r);
+json_t *ra_config(const struct run *r);
+json_t *capf_config(const struct run *r);
+json_t *phone_config(const struct run *r, const struct run_phone *phone);
+
+/* Certificates, key pool members and the folder's content before anything starts. */
+int lab_prepare(struct run *r, struct err *e);
+/* Whether the scenario needs that component. */
+bool lab_needs(const struct run *r, enum component c);
+/* Writes the configuration files, starts the components in order and adds the devices. Failures
+ * are noted; -1 then. */
+int lab_start(struct run *r);
+/* SIGTERM to each in reverse order; one that does not end well is a failure. */
+void lab_stop(struct run *r);
+
+/* Runs `capflab-capf ARGS... --config DIR/config/capf.yaml` to its end and returns its standard
+ * output in out. -1 when it fails (noted). */
+int capf_command(struct run *r, const char *const *args, struct buf *out);
+
+/* Does one step; failures are noted, -1 then. */
+int step_run(struct run *r, const struct step *step);
+
+/* Judges `then`; every unmet expectation is noted. */
+void judge(struct run *r);
+
+/* events.ndjson and timeline.txt from what the actors wrote. */
+int artifacts_write(const struct run *r, struct err *e);
+
+/* The whole: lab, steps, stop, judgement, artifacts. The result object (name, title, result,
+ * seconds, failures ...) is also DIR/result.json; the caller owns it. */
+json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir);
+
+#endif
