@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/http_client.h"
 #include "base/http_server.h"
+#include "base/owned.h"
 #include "base/process.h"
 #include "base/test.h"
 
