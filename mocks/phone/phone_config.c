@@ -1,0 +1,251 @@
+/* The tables of phone.yaml, and the expansion of one file into many phones. Never opens the files
+ * it names. */
+#include "mocks/phone/phone_config.h"
+#include "base/owned.h"
+#include "capf/names.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cfg_word mode_words[] = {{"none", CAPF_AUTH_TYPE_NONE},
+                                             {"string", CAPF_AUTH_TYPE_STRING},
+                                             {"null-string", CAPF_AUTH_TYPE_NULL_STRING},
+                                             {"lsc", CAPF_AUTH_TYPE_LSC},
+                                             {"mic", CAPF_AUTH_TYPE_MIC},
+                                             {NULL, 0}};
+
+static const struct cfg_word action_words[] = {
+#define X(action, word, help) {word, PHONE_##action},
+    PHONE_ACTION_TABLE(X)
+#undef X
+        {NULL, 0}};
+
+#define T struct phone_config
+
+static const struct cfg_field capf_fields[] = {
+    CFG_STRING(struct phone_capf, host, "host", "capf.michamen.com", "name of the CAPF server"),
+    CFG_INT(struct phone_capf, port, "port", "3804", 1, 65535, "its port"),
+    CFG_STRING(struct phone_capf, via, "via", NULL, "HOST:PORT to connect to instead"),
+    CFG_STRING(struct phone_capf, certificate, "certificate", NULL,
+               "PEM that the phone trusts for role CAPF; none: no CAPF record in its list"),
+    CFG_END,
+};
+static const struct cfg_field authentication_fields[] = {
+    CFG_ENUM(struct phone_authentication, mode, "mode", "null-string", mode_words,
+             "how it proves who it is; none: no CAPF"),
+    CFG_STRING(struct phone_authentication, string, "string", NULL,
+               "what the user entered; none: the phone waits for the user"),
+    CFG_END,
+};
+static const struct cfg_field file_pair_fields[] = {
+    CFG_STRING(struct phone_files, certificate, "certificate", NULL, "PEM"),
+    CFG_STRING(struct phone_files, key, "key", NULL, "PEM"),
+    CFG_END,
+};
+static const struct cfg_field key_fields[] = {
+    CFG_BOOL(struct phone_keys, rsa, "rsa", "true", "can make RSA keys"),
+    CFG_BOOL(struct phone_keys, ec, "ec", "true", "can make EC keys (version 3 only)"),
+    CFG_END,
+};
+static const struct cfg_field behaviour_fields[] = {
+#define X(point, key, text)                                                                        \
+    {.type = CFG_T_ENUM,                                                                           \
+     .name = (key),                                                                                \
+     .offset = PHONE_AT_##point * sizeof(int),                                                     \
+     .def = "answer",                                                                              \
+     .words = action_words,                                                                        \
+     .help = (text)},
+    PHONE_POINT_TABLE(X)
+#undef X
+        CFG_END,
+};
+
+#define PHONE_FIELDS                                                                               \
+    CFG_STRING(T, name, "name", "SEP74A02FC0A675", "device name"),                                 \
+        CFG_STRING(T, model, "model", "CP-8845", "model"),                                         \
+        CFG_STRING(T, log, "log", NULL, "console log"),                                            \
+        CFG_MAP(T, capf, "capf", capf_fields, "the CAPF server"),                                  \
+        CFG_INT(T, version, "version", "3", 1, 3, "protocol version"),                             \
+        CFG_MAP(T, authentication, "authentication", authentication_fields,                        \
+                "authentication mode"),                                                            \
+        CFG_MAP(T, mic, "mic", file_pair_fields, "manufacturer's certificate"),                    \
+        CFG_MAP(T, lsc, "lsc", file_pair_fields,                                                   \
+                "LSC: read when present, written when installed, removed when deleted"),           \
+        CFG_STRING(T, key_file, "key-file", NULL,                                                  \
+                   "key to take instead of generating one, when it is what CAPF asks for"),        \
+        CFG_MAP(T, keys, "keys", key_fields, "kinds of keys it can make"),                         \
+        CFG_BOOL(T, sudi, "sudi", "true", "sends SUDI_DATA when it has an RSA MIC (version 3)"),   \
+        CFG_BOOL(T, sign, "sign", "true",                                                          \
+                 "answers ENCRYPT_REQ and SIGN_CERT_REQ; otherwise it closes, as Jabber does"),    \
+        CFG_BOOL(T, legacy_tls, "legacy-tls", "false", "TLS 1.0, as the 7900 series"),             \
+        CFG_BOOL(T, dump, "dump", "false", "writes every message to the log, decoded and in hex"), \
+        CFG_INT(T, progress, "progress", "1", 0, 1000, "REQUEST_IN_PROGRESS messages for a key"),  \
+        CFG_DURATION(T, key_generation_us, "key-generation-time", "0s",                            \
+                     "how long it makes as if it generated a key"),                                \
+        CFG_DURATION(T, connect_timeout_us, "connect-timeout", "10s",                              \
+                     "limit for name, connection and TLS together"),                               \
+        CFG_DURATION(T, timeout_us, "timeout", "30s", "limit for each message of CAPF"),           \
+        CFG_INT(T, retries, "retries", "0", 0, 100,                                                \
+                "further tries after a communication failure (real phones: 3)"),                   \
+        CFG_DURATION(T, retry_delay_us, "retry-delay", "30s", "time between tries"),               \
+        CFG_MAP(T, behaviour, "behaviour", behaviour_fields, "what it does at a point")
+
+static const struct cfg_field phone_fields[] = {PHONE_FIELDS, CFG_END};
+
+const struct cfg_field phone_file_fields[] = {
+    CFG_MAP(struct phone_file, process, "process", process_fields, "clock, names, events"),
+    PHONE_FIELDS,
+    CFG_INT(struct phone_file, count, "count", "1", 1, PHONES_MAX,
+            "phones of this kind, with names that count up"),
+    CFG_INT(struct phone_file, concurrency, "concurrency", "32", 1, 10000,
+            "sessions at the same time"),
+    CFG_NODE(struct phone_file, phones, "phones",
+             "list of phones, each with the keys above that differ"),
+    CFG_END,
+};
+
+#undef T
+
+/* An entry of phones: changes what it names and keeps the rest of the template, so it is read
+ * through a copy of the table without defaults. */
+enum { OVERLAY_MAX = 128 };
+struct overlay {
+    struct cfg_field fields[OVERLAY_MAX];
+    size_t used;
+};
+
+static const struct cfg_field *without_defaults(struct overlay *o, const struct cfg_field *from) {
+    size_t start = o->used, n = 0;
+    while (from[n].type != CFG_T_END)
+        n++;
+    if (n + 1 > OVERLAY_MAX - o->used)
+        return NULL;
+    o->used += n + 1;
+    for (size_t i = 0; i <= n; i++) {
+        struct cfg_field field = from[i];
+        field.def = NULL;
+        field.required = false;
+        if (field.type == CFG_T_MAP)
+            field.fields = without_defaults(o, from[i].fields);
+        o->fields[start + i] = field;
+    }
+    return &o->fields[start];
+}
+
+static char *keep_text(struct phone_list *list, char *text) {
+    char **grown = realloc(list->texts, (list->text_count + 1) * sizeof *grown);
+    if (text == NULL || grown == NULL) {
+        free(text);
+        if (grown != NULL)
+            list->texts = grown;
+        return NULL;
+    }
+    list->texts = grown;
+    list->texts[list->text_count++] = text;
+    return text;
+}
+
+/* The name with its last hexadecimal digits counted up by n; at most 12 digits, as in a MAC. */
+static char *count_name(const char *name, size_t n) {
+    size_t len = strlen(name), digits = 0;
+    while (digits < len && digits < 12 && strchr("0123456789ABCDEF", name[len - 1 - digits]))
+        digits++;
+    char *out = NULL;
+    unsigned long long value = digits > 0 ? strtoull(name + len - digits, NULL, 16) : 0;
+    unsigned long long mask = digits > 0 ? (1ULL << (4 * digits)) - 1 : ~0ULL;
+    if (asprintf(&out, "%.*s%0*llX", (int)(len - digits), name, (int)digits, (value + n) & mask) <
+        0)
+        return NULL;
+    return out;
+}
+
+/* text with every mark replaced by value; malloc'ed. */
+static char *replace(const char *text, const char *mark, const char *value) {
+    AUTO_BUF out = BUF_INIT(4096);
+    for (const char *at = text; *at != '\0';) {
+        if (strncmp(at, mark, strlen(mark)) == 0) {
+            buf_put_str(&out, value);
+            at += strlen(mark);
+        } else {
+            buf_put(&out, at++, 1);
+        }
+    }
+    buf_put_str(&out, "");
+    return buf_take_str(&out);
+}
+
+static int fill_path(struct phone_list *list, char **path, const char *name, size_t index) {
+    char number[24];
+    if (*path == NULL || strchr(*path, '{') == NULL)
+        return 0;
+    snprintf(number, sizeof number, "%zu", index);
+    AUTO(char) named = replace(*path, "{name}", name);
+    *path = named == NULL ? NULL : keep_text(list, replace(named, "{index}", number));
+    return *path == NULL ? -1 : 0;
+}
+
+static int fill_paths(struct phone_list *list, struct phone_config *phone) {
+    char **const paths[] = {&phone->log,       &phone->mic.certificate,  &phone->mic.key,
+                            &phone->key_file,  &phone->lsc.certificate,  &phone->lsc.key,
+                            &phone->capf.host, &phone->capf.certificate, &phone->capf.via};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (fill_path(list, paths[i], phone->name, list->count) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_phone(struct phone_list *list, const struct phone_config *like, size_t n) {
+    struct phone_config *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    list->items = grown;
+    struct phone_config *phone = &grown[list->count];
+    *phone = *like;
+    if (n > 0)
+        phone->name = keep_text(list, count_name(like->name, n));
+    if (phone->name == NULL || fill_paths(list, phone) != 0)
+        return -1;
+    list->count++;
+    return 0;
+}
+
+static int add_counted(struct phone_list *list, const struct phone_config *like, int64_t count) {
+    for (int64_t n = 0; n < count; n++) {
+        if (add_phone(list, like, (size_t)n) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_entries(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc,
+                       struct cfg_mistakes *m) {
+    struct overlay overlay = {0};
+    const struct cfg_field *fields = without_defaults(&overlay, phone_fields);
+    if (cfg_node_kind(file->phones) != CFG_SEQUENCE) {
+        cfg_mistake_at(m, doc, file->phones, ERR_CONFIG_BAD_VALUE, "phones: expected a list");
+        return -1;
+    }
+    for (size_t i = 0; i < cfg_node_count(file->phones); i++) {
+        struct phone_config phone = file->phone;
+        if (cfg_node_read(doc, cfg_node_item(file->phones, i), fields, &phone, m) == 0 &&
+            add_counted(list, &phone, file->count) != 0)
+            return -1;
+    }
+    return cfg_mistakes_count(m) == 0 ? 0 : -1;
+}
+
+int phone_list_make(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc,
+                    struct cfg_mistakes *m) {
+    *list = (struct phone_list){0};
+    if (file->phones == NULL)
+        return add_counted(list, &file->phone, file->count);
+    return add_entries(list, file, doc, m);
+}
+
+void phone_list_free(struct phone_list *list) {
+    for (size_t i = 0; i < list->text_count; i++)
+        free(list->texts[i]);
+    free(list->texts);
+    free(list->items);
+    *list = (struct phone_list){0};
+}

@@ -1,0 +1,119 @@
+/* Configuration of simulated phones: phone.yaml. A file describes one phone, or several that differ
+ * in what `phones:` says, or a count of phones with generated names. */
+#ifndef PHONE_CONFIG_H
+#define PHONE_CONFIG_H
+
+#include "base/config.h"
+#include "base/process.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where a phone can be told to misbehave, and what it then does instead of answering: one table for
+ * the parser, --help and the state machine. X(point, key, help) */
+#define PHONE_POINT_TABLE(X)                                                                       \
+    X(AUTHENTICATION, "authentication", "when it gets AUTH_REQ")                                   \
+    X(KEY_GENERATION, "key-generation", "when its key would be ready")                             \
+    X(SIGNATURE, "signature", "when it gets ENCRYPT_REQ or SIGN_CERT_REQ")                         \
+    X(STORE_CERT, "store-cert", "when it gets STORE_CERT_REQ")                                     \
+    X(FETCH_CERT, "fetch-cert", "when it gets FETCH_CERT_REQ")                                     \
+    X(DELETE_CERT, "delete-cert", "when it gets DELETE_CERT_REQ")
+
+enum phone_point {
+#define X(point, key, help) PHONE_AT_##point,
+    PHONE_POINT_TABLE(X)
+#undef X
+        PHONE_POINTS
+};
+
+/* X(action, word, help) */
+#define PHONE_ACTION_TABLE(X)                                                                      \
+    X(ANSWER, "answer", "as a phone does")                                                         \
+    X(REFUSE, "refuse", "answer with REASON 7")                                                    \
+    X(NEVER, "never", "say nothing and keep the connection")                                       \
+    X(CLOSE, "close", "close the connection")                                                      \
+    X(ABORT, "abort", "send ABORT_REQ")                                                            \
+    X(GARBAGE, "garbage", "send a malformed frame")                                                \
+    X(WRONG, "wrong", "answer, but with another key or signature than it should be")
+
+enum phone_action {
+#define X(action, word, help) PHONE_##action,
+    PHONE_ACTION_TABLE(X)
+#undef X
+};
+
+struct phone_capf {
+    char *host;
+    int64_t port;
+    char *via;         /* HOST:PORT to connect to instead of resolving host; NULL: host:port */
+    char *certificate; /* PEM of the CAPF record of the trust list; NULL: there is no record */
+};
+
+struct phone_authentication {
+    int mode; /* enum capf_auth_type */
+    char *string;
+};
+
+struct phone_files {
+    char *certificate;
+    char *key;
+};
+
+struct phone_keys {
+    bool rsa;
+    bool ec;
+};
+
+/* One phone. "{name}" and "{index}" in a path are replaced by the phone's. */
+struct phone_config {
+    char *name;
+    char *model;
+    char *log;
+    struct phone_capf capf;
+    int64_t version;
+    struct phone_authentication authentication;
+    struct phone_files mic;
+    struct phone_files lsc;
+    char *key_file;
+    struct phone_keys keys;
+    bool sudi;
+    bool sign;
+    bool legacy_tls;
+    bool dump;
+    int64_t progress;
+    int64_t key_generation_us;
+    int64_t connect_timeout_us;
+    int64_t timeout_us;
+    int64_t retries;
+    int64_t retry_delay_us;
+    int behaviour[PHONE_POINTS]; /* enum phone_action */
+};
+
+/* The file. The phone stands first, so that its table serves both. */
+struct phone_file {
+    struct phone_config phone;
+    struct process_config process;
+    const struct cfg_node *phones;
+    int64_t count;
+    int64_t concurrency;
+};
+extern const struct cfg_field phone_file_fields[];
+
+/* All phones of a file, made from its template. */
+struct phone_list {
+    struct phone_config *items;
+    size_t count;
+    char **texts; /* every string that was made here */
+    size_t text_count;
+};
+
+enum { PHONES_MAX = 100000 };
+
+/* Expands phones: and count: (count applies to every entry of phones). A generated name counts its
+ * last hexadecimal digits up: SEP74A02FC0A675, SEP74A02FC0A676, ... doc: what the file was loaded
+ * from; may be NULL when phones is NULL. Free with phone_list_free. -1: mistakes are in m, or
+ * SYS_NOMEM. */
+int phone_list_make(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc,
+                    struct cfg_mistakes *m);
+void phone_list_free(struct phone_list *list);
+
+#endif
