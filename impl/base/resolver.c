@@ -161,9 +161,10 @@ static int set_servers(struct resolver *r, const struct cfg_strings *servers, st
     return 0;
 }
 
-static int open_channel(struct resolver *r, bool own_servers, struct err *e) {
+/* A server's failure sends c-ares to the next one; when there is no next, it is the answer. */
+static int open_channel(struct resolver *r, size_t own_servers, struct err *e) {
     struct ares_options options = {
-        .flags = ARES_FLAG_NOSEARCH,
+        .flags = ARES_FLAG_NOSEARCH | (own_servers == 1 ? ARES_FLAG_NOCHECKRESP : 0),
         .timeout = (int)clock_real_ms(TRY_MS),
         .tries = TRIES,
         .lookups = (char[]){"b"},
@@ -171,7 +172,7 @@ static int open_channel(struct resolver *r, bool own_servers, struct err *e) {
         .sock_state_cb_data = r,
     };
     int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-    if (own_servers)
+    if (own_servers > 0)
         mask |= ARES_OPT_FLAGS | ARES_OPT_LOOKUPS;
     int status = ares_init_options(&r->channel, &options, mask);
     if (status != ARES_SUCCESS)
@@ -181,7 +182,7 @@ static int open_channel(struct resolver *r, bool own_servers, struct err *e) {
 }
 
 static int start(struct resolver *r, const struct cfg_strings *servers, struct err *e) {
-    bool own_servers = servers != NULL && servers->count > 0;
+    size_t own_servers = servers != NULL ? servers->count : 0;
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status != ARES_SUCCESS)
         return err_set(e, ERR_SYS_INTERNAL, "c-ares: %s", ares_strerror(status));
@@ -190,7 +191,7 @@ static int start(struct resolver *r, const struct cfg_strings *servers, struct e
         return err_set(e, ERR_SYS_NOMEM, NULL);
     if (check_hosts(r->hosts, e) != 0 || open_channel(r, own_servers, e) != 0)
         return -1;
-    return own_servers ? set_servers(r, servers, e) : 0;
+    return own_servers > 0 ? set_servers(r, servers, e) : 0;
 }
 
 struct resolver *resolver_new(struct event_base *loop, const struct cfg_strings *servers,
