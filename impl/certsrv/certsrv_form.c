@@ -45,12 +45,20 @@ static int put_request(struct buf *out, const X509_REQ *request, struct err *e) 
 
 /* A line end would start another attribute, a ':' is where the CA ends the name (certsrv.md 1.5).
  */
-static int put_attributes(struct buf *out, const char *template_name, struct err *e) {
-    AUTO_BUF lines = BUF_INIT(1024);
+int certsrv_form_check_template(const char *template_name, struct err *e) {
+    if (*template_name == '\0')
+        return err_set(e, ERR_CONFIG_BAD_VALUE, "the template name is empty");
     for (const char *c = template_name; *c != '\0'; c++)
         if (iscntrl((unsigned char)*c) || *c == ':')
             return err_set(e, ERR_CONFIG_BAD_VALUE, "a template name cannot hold '\\x%02x'",
                            (unsigned)(unsigned char)*c);
+    return 0;
+}
+
+static int put_attributes(struct buf *out, const char *template_name, struct err *e) {
+    AUTO_BUF lines = BUF_INIT(1024);
+    if (certsrv_form_check_template(template_name, e) != 0)
+        return -1;
     buf_printf(&lines, "CertificateTemplate:%s\r\nUserAgent:%s\r\n", template_name,
                CERTSRV_USER_AGENT);
     if (lines.failed)

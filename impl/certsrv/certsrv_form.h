@@ -14,6 +14,9 @@ enum { CERTSRV_FORM_MAX = 200 * 1000 }; /* classic ASP takes no more (certsrv.md
  * percent-encoded, so that base64's + / = survive. The result is in out->failed. */
 void certsrv_form_put(struct buf *out, const char *name, struct bytes value);
 
+/* -1 CONFIG_BAD_VALUE: a template name that is empty, or would start another attribute. */
+int certsrv_form_check_template(const char *template_name, struct err *e);
+
 /* The form of a new request for that template, made at wall_us. -1 CSR_PARSE, CONFIG_BAD_VALUE (a
  * template name that would start another attribute line), SYS_LIMIT. */
 int certsrv_form_new_request(struct buf *out, const X509_REQ *request, const char *template_name,

@@ -55,6 +55,7 @@ START_TEST(template_names_add_no_attribute) {
     refuse_template("CiscoRA\r\nSAN:dns=evil.example");
     refuse_template("CiscoRA\nx");
     refuse_template("a:b");
+    refuse_template("");
 }
 END_TEST
 

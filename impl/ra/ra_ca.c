@@ -2,6 +2,7 @@
  * the very name and password that it logged in with. */
 #include "ra/ra_ca.h"
 #include "base/process.h"
+#include "certsrv/certsrv_form.h"
 #include <string.h>
 
 enum { KEPT_MAX = 16 };
@@ -35,8 +36,21 @@ static struct certsrv_client *open_client(struct event_base *loop, struct resolv
     return certsrv_client_new(loop, resolver, &options, e);
 }
 
+/* What would otherwise only be found out by the first enrolment. */
+static int check_config(const struct ra_certsrv_config *config, struct err *e) {
+    AUTO(char) host = NULL;
+    uint16_t port = 0;
+    if (certsrv_form_check_template(config->template_name, e) != 0)
+        return err_context(e, "certsrv.template");
+    if (config->via != NULL && split_host_port(config->via, &host, &port, e) != 0)
+        return err_context(e, "certsrv.via");
+    return 0;
+}
+
 struct ra_ca *ra_ca_new(struct event_base *loop, struct resolver *resolver,
                         const struct ra_certsrv_config *config, struct ra_log *log, struct err *e) {
+    if (check_config(config, e) != 0)
+        return NULL;
     struct ra_ca *ca = calloc(1, sizeof *ca);
     if (ca == NULL) {
         err_set(e, ERR_SYS_NOMEM, "certsrv");

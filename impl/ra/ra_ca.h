@@ -15,7 +15,8 @@
 
 struct ra_ca; /* opaque */
 
-/* Everything given must outlive it. NULL CERTSRV_NO_NTLM, SYS_NOMEM. */
+/* Everything given must outlive it. NULL CONFIG_BAD_VALUE, CERTSRV_NO_NTLM,
+ * SYS_NOMEM. */
 struct ra_ca *ra_ca_new(struct event_base *loop, struct resolver *resolver,
                         const struct ra_certsrv_config *config, struct ra_log *log, struct err *e);
 /* After all sessions came back. NULL allowed. */
