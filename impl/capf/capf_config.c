@@ -1,4 +1,5 @@
-/* The table of capf.yaml. Only the table stands here: what a value means is the service's affair. */
+/* The table of capf.yaml. Only the table stands here: what a value means is the service's affair.
+ */
 #include "capf/capf_config.h"
 #include "est/est_client.h"
 
@@ -9,7 +10,7 @@ static const struct cfg_word issuer_words[] = {
 #define X(number, name, symbol, text, word) {(word), ISSUER_##name},
     CAPF_ISSUER_TABLE(X)
 #undef X
-    {NULL, 0}};
+        {NULL, 0}};
 
 static const struct cfg_word policy_words[] = {
     {"fail", NO_CSR_FAIL}, {"local", NO_CSR_LOCAL}, {NULL, 0}};

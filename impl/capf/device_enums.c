@@ -8,9 +8,7 @@
 
 #define ROW(number, name, symbol, text, word) {(number), (symbol), (text), (word)},
 #define END                                                                                        \
-    {                                                                                              \
-        0, NULL, NULL, NULL                                                                        \
-    }
+    { 0, NULL, NULL, NULL }
 
 const struct enum_row capf_operations[] = {CAPF_OPERATION_TABLE(ROW) END};
 const struct enum_row capf_auth_modes[] = {CAPF_AUTH_MODE_TABLE(ROW) END};

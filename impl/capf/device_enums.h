@@ -142,7 +142,7 @@ struct enum_row {
     const char *symbol; /* as in the trace */
     const char *text;   /* as in reports */
     const char *word;   /* as on the command line */
-}; /* tables end with {.symbol = NULL} */
+};                      /* tables end with {.symbol = NULL} */
 
 extern const struct enum_row capf_operations[];
 extern const struct enum_row capf_auth_modes[];

@@ -65,9 +65,9 @@ static int add_functions(struct sql *db, struct err *e) {
     sqlite3_stmt *any = sql_prepare(db, "SELECT 1", e);
     if (any == NULL)
         return -1;
-    int rc = sqlite3_create_function(sqlite3_db_handle(any), "my_lower", 1,
-                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, my_lower, NULL,
-                                     NULL);
+    int rc =
+        sqlite3_create_function(sqlite3_db_handle(any), "my_lower", 1,
+                                SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, my_lower, NULL, NULL);
     return rc == SQLITE_OK ? 0 : err_set(e, ERR_STORE_OPEN, "my_lower: %s", sqlite3_errstr(rc));
 }
 
@@ -272,8 +272,8 @@ int store_outcome_statement(const struct store_outcome *o, char out[STORE_STATEM
 }
 
 static int write_lsc(struct store *s, const struct store_outcome *o, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(
-        s->db, "UPDATE Device SET publickey = ?2, certificate = ?3 WHERE name = ?1", e);
+    sqlite3_stmt *q =
+        sql_prepare(s->db, "UPDATE Device SET publickey = ?2, certificate = ?3 WHERE name = ?1", e);
     if (q == NULL)
         return -1;
     sql_bind_str(q, 1, o->device);
@@ -285,8 +285,8 @@ static int write_lsc(struct store *s, const struct store_outcome *o, struct err 
 }
 
 static int close_operation(struct store *s, const struct store_outcome *o, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(
-        s->db, "UPDATE Device SET authenticationstring = '' WHERE name = ?1", e);
+    sqlite3_stmt *q =
+        sql_prepare(s->db, "UPDATE Device SET authenticationstring = '' WHERE name = ?1", e);
     if (q == NULL)
         return -1;
     sql_bind_str(q, 1, o->device);
@@ -296,8 +296,7 @@ static int close_operation(struct store *s, const struct store_outcome *o, struc
 }
 
 static int stamp_operated(struct store *s, const char *device, struct err *e) {
-    sqlite3_stmt *q =
-        sql_prepare(s->db, "UPDATE Device SET lastoperated = ?2 WHERE name = ?1", e);
+    sqlite3_stmt *q = sql_prepare(s->db, "UPDATE Device SET lastoperated = ?2 WHERE name = ?1", e);
     if (q == NULL)
         return -1;
     sql_bind_str(q, 1, device);

@@ -1,9 +1,9 @@
 /* The device store: CUCM's Device table (its column names, capf-service.md 3), what CAPF itself
- * remembers of a device, and a record of each enrolment. SQLite; what a call wrote is committed when
- * it returns, so that no peer hears of anything that kill -9 could take back.
+ * remembers of a device, and a record of each enrolment. SQLite; what a call wrote is committed
+ * when it returns, so that no peer hears of anything that kill -9 could take back.
  *
- * Every function returns 0, or -1 with STORE_SQL, STORE_OPEN, STORE_NOT_FOUND or STORE_EXISTS. Names
- * of devices are compared without case. */
+ * Every function returns 0, or -1 with STORE_SQL, STORE_OPEN, STORE_NOT_FOUND or STORE_EXISTS.
+ * Names of devices are compared without case. */
 #ifndef CAPF_STORE_H
 #define CAPF_STORE_H
 
@@ -37,8 +37,8 @@ struct device {
     int key_size;
     int ec_key_size;
     int key_order;
-    uint8_t public_key[STORE_PUBLIC_KEY_MAX]; /* PKCS#1 RSAPublicKey or EC point of the LSC */
-    size_t public_key_len;                    /* 0: no LSC installed */
+    uint8_t public_key[STORE_PUBLIC_KEY_MAX];   /* PKCS#1 RSAPublicKey or EC point of the LSC */
+    size_t public_key_len;                      /* 0: no LSC installed */
     uint8_t certificate[STORE_CERTIFICATE_MAX]; /* DER of the LSC installed; len 0: none */
     size_t certificate_len;
     int wrong_strings;     /* in a row */
@@ -136,11 +136,10 @@ int store_enrolment_issued(struct store *s, int64_t id, struct bytes certificate
 int store_enrolment_offered(struct store *s, int64_t id, struct err *e);
 int store_enrolment_state(struct store *s, int64_t id, int state, struct err *e);
 /* The open (requested or issued) enrolment of the device. STORE_NOT_FOUND. */
-int store_enrolment_open(struct store *s, const char *device, struct enrolment *out,
-                         struct err *e);
+int store_enrolment_open(struct store *s, const char *device, struct enrolment *out, struct err *e);
 /* Every enrolment of an issuer in a state (0: any), oldest first, until fn returns false. */
 typedef bool store_enrolment_fn(void *user, const struct enrolment *x);
-int store_enrolment_each(struct store *s, int issuer, int state, store_enrolment_fn *fn,
-                         void *user, struct err *e);
+int store_enrolment_each(struct store *s, int issuer, int state, store_enrolment_fn *fn, void *user,
+                         struct err *e);
 
 #endif

@@ -125,8 +125,8 @@ int store_enrolment_open(struct store *s, const char *device, struct enrolment *
     return 0;
 }
 
-int store_enrolment_each(struct store *s, int issuer, int state, store_enrolment_fn *fn,
-                         void *user, struct err *e) {
+int store_enrolment_each(struct store *s, int issuer, int state, store_enrolment_fn *fn, void *user,
+                         struct err *e) {
     sqlite3_stmt *q = sql_prepare(s->db,
                                   "SELECT " ENROLMENT_COLUMNS " FROM Enrolment WHERE"
                                   " (?1 = 0 OR issuer = ?1) AND (?2 = 0 OR state = ?2) ORDER BY id",

@@ -1,5 +1,5 @@
-/* CAPF's trace log, line by line as in seed 1 (headings "CAPF start in the CAPF log" and "LSC installation")
- * and capf-protocol.md 9.3:
+/* CAPF's trace log, line by line as in seed 1 (headings "CAPF start in the CAPF log" and "LSC
+ * installation") and capf-protocol.md 9.3:
  *
  *     14:05:04.628 |-->debug
  *     14:05:04.628 |   debug 2:SEP74A02FC0A675:CA Mode is OnlineCA, Initiating Automatic ...

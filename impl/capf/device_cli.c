@@ -1,0 +1,222 @@
+/* capflab capf device add|set|list|show|report: phones into the store and out of it, one at a time,
+ * by pattern or from a file. A bulk change is one transaction: all of it, or nothing. */
+#include "base/owned.h"
+#include "capf/cli.h"
+#include "capf/csv.h"
+#include "capf/device_fields.h"
+#include "capf/device_report.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { CSV_COLUMNS_MAX = 32, COUNT_MAX = 1000000 };
+
+/* What happens to each named device: options or a CSV record applied, then added or updated. */
+typedef int change_fn(struct cli *c, const char *name, void *extra, struct err *e);
+
+static int commit_or_not(struct cli *c, int rc, struct err *e) {
+    if (rc == 0)
+        rc = store_commit(c->store, e);
+    if (rc < 0)
+        store_rollback(c->store);
+    return rc;
+}
+
+/* Only %d with a width may stand in a pattern, once: "SEP0011223344%02d". */
+static int check_pattern(const char *pattern, size_t *prefix, size_t *length, int *width,
+                         struct err *e) {
+    const char *percent = strchr(pattern, '%');
+    char *end = NULL;
+    if (percent != NULL) {
+        long digits = strtol(percent + 1, &end, 10);
+        if (*end == 'd' && digits >= 0 && digits <= 12 && strchr(end, '%') == NULL) {
+            *prefix = (size_t)(percent - pattern);
+            *length = (size_t)(end + 1 - percent);
+            *width = (int)digits;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_ARG_USAGE, "'%s': with --count a name needs one %%d such as %%02d",
+                   pattern);
+}
+
+static int expand(struct cli *c, const char *pattern, change_fn *change, struct err *e) {
+    size_t prefix = 0, length = 0;
+    int width = 0;
+    if (check_pattern(pattern, &prefix, &length, &width, e) < 0)
+        return -1;
+    for (int64_t i = 0; i < c->options->count; i++) {
+        AUTO_BUF name = BUF_INIT(1024);
+        buf_printf(&name, "%.*s%0*lld%s", (int)prefix, pattern, width,
+                   (long long)(c->options->first + i), pattern + prefix + length);
+        if (change(c, buf_str(&name), NULL, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct csv_record {
+    char *const *headings;
+    char *const *values;
+    int count;
+};
+
+static int apply_record(struct device *d, const struct csv_record *r, bool *schedules,
+                        struct err *e) {
+    int before = d->operation;
+    bool status_given = false;
+    for (int i = 0; i < r->count; i++) {
+        const struct device_field *f = device_field_find(r->headings[i]);
+        if (r->values[i][0] == '\0' || strcmp(f->name, "name") == 0)
+            continue;
+        if (f->set(d, r->values[i], e) < 0)
+            return -1;
+        *schedules |= strcmp(f->name, "operation") == 0;
+        status_given |= strcmp(f->name, "status") == 0;
+    }
+    if (*schedules)
+        device_settle(d, before, status_given);
+    return 0;
+}
+
+static int apply_all(struct cli *c, struct device *d, const struct csv_record *record,
+                     bool *schedules, struct err *e) {
+    if (device_fields_apply(d, c->options, schedules, e) < 0)
+        return -1;
+    return record == NULL ? 0 : apply_record(d, record, schedules, e);
+}
+
+static int add_one(struct cli *c, const char *name, void *record, struct err *e) {
+    struct device d;
+    bool schedules = false;
+    device_defaults(&d);
+    if (device_field_find("name")->set(&d, name, e) < 0 ||
+        apply_all(c, &d, record, &schedules, e) < 0)
+        return -1;
+    return store_add(c->store, &d, e);
+}
+
+static int set_one(struct cli *c, const char *name, void *record, struct err *e) {
+    struct device d;
+    bool schedules = false;
+    if (store_device(c->store, name, &d, e) < 0 || apply_all(c, &d, record, &schedules, e) < 0)
+        return -1;
+    return store_update(c->store, &d, schedules, e);
+}
+
+/* Every heading must be a column that can be set; the place of "name", or -1. */
+static int check_headings(char *const *headings, int count, struct err *e) {
+    int name = -1;
+    for (int i = 0; i < count; i++) {
+        const struct device_field *f = device_field_find(headings[i]);
+        if (f == NULL || f->set == NULL)
+            return err_set(e, ERR_ARG_USAGE, "1: '%s' is not a column that can be set",
+                           headings[i]);
+        if (strcmp(f->name, "name") == 0)
+            name = i;
+    }
+    return name >= 0 ? name : err_set(e, ERR_ARG_USAGE, "1: a column 'name' is needed");
+}
+
+static int change_records(struct cli *c, FILE *file, change_fn *change, struct err *e) {
+    AUTO(char) heading = NULL;
+    AUTO(char) line = NULL;
+    size_t heading_size = 0, line_size = 0;
+    char *headings[CSV_COLUMNS_MAX], *values[CSV_COLUMNS_MAX];
+    if (getline(&heading, &heading_size, file) < 0)
+        return err_set(e, ERR_ARG_USAGE, "1: headings are missing");
+    int columns = csv_split(heading, headings, CSV_COLUMNS_MAX);
+    if (columns < 0)
+        return err_set(e, ERR_ARG_USAGE, "1: not CSV");
+    int name = check_headings(headings, columns, e);
+    if (name < 0)
+        return -1;
+    for (int number = 2; getline(&line, &line_size, file) >= 0; number++) {
+        if (line[strspn(line, " \t\r\n")] == '\0')
+            continue;
+        if (csv_split(line, values, CSV_COLUMNS_MAX) != columns)
+            return err_set(e, ERR_ARG_USAGE, "%d: %d columns are needed", number, columns);
+        struct csv_record record = {headings, values, columns};
+        if (change(c, values[name], &record, e) < 0)
+            return err_context(e, "%d", number);
+    }
+    return 0;
+}
+
+static int change_file(struct cli *c, const char *path, change_fn *change, struct err *e) {
+    AUTO(FILE) file = fopen(path, "re");
+    if (file == NULL)
+        return err_errno(e, "%s", path);
+    return change_records(c, file, change, e) < 0 ? err_context(e, "%s", path) : 0;
+}
+
+static int change_each(struct cli *c, int argc, char **argv, change_fn *change, struct err *e) {
+    if (c->options->file != NULL && change_file(c, c->options->file, change, e) < 0)
+        return -1;
+    for (int i = 1; i < argc; i++) {
+        int rc =
+            c->options->count > 0 ? expand(c, argv[i], change, e) : change(c, argv[i], NULL, e);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int change_devices(struct cli *c, int argc, char **argv, change_fn *change) {
+    struct err e = {0};
+    if (argc < 2 && c->options->file == NULL) {
+        err_set(&e, ERR_ARG_USAGE, "name a device, a pattern with --count, or --file FILE");
+        return cli_fail(c, &e);
+    }
+    if (c->options->count < 0 || c->options->count > COUNT_MAX) {
+        err_set(&e, ERR_ARG_USAGE, "--count: 1 to %d", COUNT_MAX);
+        return cli_fail(c, &e);
+    }
+    if (store_begin(c->store, &e) < 0)
+        return cli_fail(c, &e);
+    int rc = commit_or_not(c, change_each(c, argc, argv, change, &e), &e);
+    return rc < 0 ? cli_fail(c, &e) : EXIT_DONE;
+}
+
+static int verb_add(struct cli *c, int argc, char **argv) {
+    return change_devices(c, argc, argv, add_one);
+}
+
+static int verb_set(struct cli *c, int argc, char **argv) {
+    return change_devices(c, argc, argv, set_one);
+}
+
+static enum report_format format_of(const struct cli *c) {
+    return c->options->json ? REPORT_JSON : c->options->csv ? REPORT_CSV : REPORT_TEXT;
+}
+
+static int report(struct cli *c, int argc, char **argv, const char *const *columns) {
+    struct err e = {0};
+    int rc = report_devices(c->store, columns, format_of(c), argv + 1, argc - 1, c->out, &e);
+    return rc < 0 ? cli_fail(c, &e) : EXIT_DONE;
+}
+
+static int verb_list(struct cli *c, int argc, char **argv) {
+    return report(c, argc, argv, report_list_columns);
+}
+
+static int verb_report(struct cli *c, int argc, char **argv) {
+    return report(c, argc, argv, report_lsc_columns);
+}
+
+static int verb_show(struct cli *c, int argc, char **argv) {
+    struct err e = {0};
+    struct device d;
+    if (argc != 2)
+        err_set(&e, ERR_ARG_USAGE, "device show NAME");
+    if (argc != 2 || store_device(c->store, argv[1], &d, &e) < 0)
+        return cli_fail(c, &e);
+    report_device(&d, format_of(c), c->out);
+    return EXIT_DONE;
+}
+
+int cli_device(struct cli *c, int argc, char **argv) {
+    static const struct cli_verb verbs[] = {{"add", verb_add},       {"set", verb_set},
+                                            {"list", verb_list},     {"show", verb_show},
+                                            {"report", verb_report}, {NULL, NULL}};
+    return cli_dispatch(c, "device", verbs, argc, argv);
+}
