@@ -189,6 +189,8 @@ START_TEST(template_lists_may_be_short) {
     ck_assert_uint_eq(list.count, 0);
     ck_assert_ok(templates_of("form-none-found.html", &list, &e), e);
     ck_assert_uint_eq(list.count, 0);
+    ck_assert_ok(templates_of("form-none-found-german.html", &list, &e), e);
+    ck_assert_uint_eq(list.count, 0);
     ck_assert_ok(templates_of("form-truncated.html", &list, &e), e);
     ck_assert_uint_eq(list.count, 2);
     certsrv_templates_clear(&list);

@@ -41,15 +41,27 @@ static int append(struct certsrv_templates *list, char *value, struct err *e) {
     return 0;
 }
 
+static xmlNode *control(xmlDoc *doc, const char *element, const char *wanted) {
+    xmlNode *root = html_root(doc);
+    for (xmlNode *n = root; n != NULL; n = html_next(root, n)) {
+        AUTO(char) name = html_is(n, element) ? html_attribute(n, "name") : NULL;
+        if (name != NULL && strcasecmp(name, wanted) == 0)
+            return n;
+    }
+    return NULL;
+}
+
 static xmlNode *template_list(xmlDoc *doc) {
     xmlNode *list = html_by_id(doc, "lbCertTemplateID");
-    xmlNode *root = html_root(doc);
-    for (xmlNode *n = root; n != NULL && list == NULL; n = html_next(root, n)) {
-        AUTO(char) name = html_is(n, "select") ? html_attribute(n, "name") : NULL;
-        if (name != NULL && strcasecmp(name, "lbCertTemplate") == 0)
-            list = n;
-    }
-    return list;
+    return list != NULL ? list : control(doc, "select", "lbCertTemplate");
+}
+
+/* The form without a list: this user may enrol for nothing. In other languages than English only
+ * the box for the request tells. */
+static bool is_form_without_list(xmlDoc *doc) {
+    AUTO(char) text = html_text(html_root(doc));
+    return control(doc, "textarea", "taRequest") != NULL ||
+           (text != NULL && strcasestr(text, "No certificate templates could be found") != NULL);
 }
 
 /* Options without a separator are decoration ("select one"); one without its text was cut off in
@@ -83,8 +95,7 @@ static int read_list(struct bytes body, struct certsrv_templates *out, struct er
     xmlNode *list = template_list(doc);
     if (list != NULL)
         return read_options(list, out, e);
-    AUTO(char) text = html_text(html_root(doc));
-    if (text != NULL && strcasestr(text, "No certificate templates could be found") != NULL)
+    if (is_form_without_list(doc))
         return 0;
     return wrong_page(body, "certrqxt.asp", e);
 }
