@@ -34,6 +34,9 @@ static const struct transition transitions[] = {
      PHONE_STATE_AWAIT_CERTIFICATE},
     {PHONE_STATE_AWAIT_CERTIFICATE, CAPF_MSG_STORE_CERT_REQ, PHONE_AT_STORE_CERT, phone_step_store,
      PHONE_STATE_AWAIT_END},
+    /* CAPF offered a certificate of an earlier session first, for which the key is gone. */
+    {PHONE_STATE_AWAIT_END, CAPF_MSG_KEY_GEN_REQ, NO_POINT, phone_step_key_gen,
+     PHONE_STATE_GENERATING},
     {ANY_STATE, CAPF_MSG_END_SESSION, NO_POINT, phone_step_end, ANY_STATE},
     {ANY_STATE, CAPF_MSG_STATUS_REQUEST, NO_POINT, phone_step_status, ANY_STATE},
     {ANY_STATE, CAPF_MSG_ABORT_REQ, NO_POINT, phone_step_abort, ANY_STATE},
