@@ -244,12 +244,10 @@ enum capf_event act_send_store_cert_req(struct session *s, const struct capf_mes
     return CAPF_EV_NOTHING;
 }
 
-/* The phone does not have the key of the certificate offered first any more. */
+/* The phone does not have the key of the certificate offered first any more. The enrolment stays
+ * open: should the phone come up with that very key after all, it goes on. */
 static enum capf_event begin_anew(struct session *s) {
-    struct err e = {0};
     session_trace(s, "the phone has no key for the earlier certificate");
-    if (store_enrolment_state(s->service->store, s->enrolment, ENROLMENT_STALE, &e) < 0)
-        return session_fail(s, CAPF_OP_FAIL, "%s", e.text);
     s->offered_first = false;
     s->enrolment = 0;
     buf_reset(&s->certificate);
