@@ -80,7 +80,7 @@ static int spawn(struct actor *a, const struct pipes *p, char *const argv[]) {
     return failed;
 }
 
-/* argv: the words of `under`, the program, its arguments, the options of daemons. words keeps the
+/* argv: the words of `wrap`, the program, its arguments, the options of daemons. words keeps the
  * split copy. -1 when there are too many. */
 static int build_argv(const struct actor_command *c, char *words,
                       const char *argv[ACTOR_ARGS_MAX + 1]) {
@@ -108,7 +108,7 @@ int actor_start(struct actor *a, const struct actor_command *c, struct err *e) {
                         .ready_fd = -1,
                         .out = BUF_INIT(ACTOR_OUTPUT_MAX),
                         .ready = BUF_INIT(ACTOR_READY_MAX)};
-    AUTO(char) words = strdup(c->under == NULL ? "" : c->under);
+    AUTO(char) words = strdup(c->wrap == NULL ? "" : c->wrap);
     const char *argv[ACTOR_ARGS_MAX + 1];
     struct pipes p;
     if (a->name == NULL || a->stderr_path == NULL || words == NULL)

@@ -33,7 +33,7 @@ struct actor_command {
     const char *const *args; /* without argv[0], NULL-terminated */
     const char *stderr_path; /* appended to */
     bool ready;              /* give it --ready-fd 3 and --die-with-parent */
-    const char *under;       /* command put in front, words split at blanks; may be NULL */
+    const char *wrap;        /* command put in front, words split at blanks; may be NULL */
 };
 
 /* Real time, for deadlines. */

@@ -12,12 +12,24 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Installed programs have no place of their own to write to. */
+static char *cache_dir(void) {
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    if (cache != NULL && cache[0] == '/')
+        return path_join(cache, "capflab/keypool");
+    return path_join(home != NULL && home[0] == '/' ? home : "/tmp", ".cache/capflab/keypool");
+}
+
 char *keypool_default_dir(void) {
     const char *given = getenv("CAPFLAB_KEYS");
     if (given != NULL && given[0] != '\0')
         return strdup(given);
     AUTO(char) bin = place_programs();
-    return bin == NULL ? NULL : path_join(bin, "../keypool");
+    AUTO(char) objects = bin == NULL ? NULL : path_join(bin, "../obj");
+    if (objects == NULL)
+        return NULL;
+    return file_exists(objects) ? path_join(bin, "../keypool") : cache_dir();
 }
 
 int keypool_open(struct keypool *pool, const char *dir, struct err *e) {

@@ -19,8 +19,8 @@ struct keypool {
     size_t kinds;
 };
 
-/* The folder: $CAPFLAB_KEYS, or keypool/ beside the folder of the program. malloc'ed; NULL without
- * memory. */
+/* The folder: $CAPFLAB_KEYS; in a build tree keypool/ beside bin/; otherwise the user's cache.
+ * malloc'ed; NULL without memory. */
 char *keypool_default_dir(void);
 
 /* -1 SYS_IO. Release with keypool_close. */

@@ -111,7 +111,7 @@ static int start_program(struct run *r, enum component c, const char *config, st
                                           .args = args,
                                           .stderr_path = errors,
                                           .ready = true,
-                                          .under = r->options->under};
+                                          .wrap = r->options->wrap};
     return actor_start(&r->components[c], &command, e);
 }
 

@@ -25,7 +25,7 @@ struct options {
     const char *json;
     int64_t repeat;
     const char *shard;
-    const char *under;
+    const char *wrap;
     const char *patience_text;
     bool lint;
     bool reference;
@@ -75,8 +75,8 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"json", 0, OPT_STRING, &o->json, "FILE", "also report as JSON"},
         {"repeat", 0, OPT_INT, &o->repeat, "N", "run each scenario N times"},
         {"shard", 0, OPT_STRING, &o->shard, "I/N", "only the I-th of N parts"},
-        {"under", 0, OPT_STRING, &o->under, "COMMAND",
-         "put this in front of every program (valgrind -q ...)"},
+        {"wrap", 0, OPT_STRING, &o->wrap, "COMMAND",
+         "put this in front of every program (valgrind -q ...); patience is 10 then"},
         {"patience", 0, OPT_STRING, &o->patience_text, "X", "make deadlines X times longer"},
         {"lint", 0, OPT_FLAG, &o->lint, NULL, "only check the files"},
         {"reference", 0, OPT_FLAG, &o->reference, NULL, "print the reference page of the format"},
@@ -121,11 +121,11 @@ static char *programs_as_typed(void) {
 
 static char *repeat_command(const struct options *o, const json_t *result) {
     AUTO(char) programs = programs_as_typed();
-    const char *under = o->under == NULL ? "" : o->under;
+    const char *wrap = o->wrap == NULL ? "" : o->wrap;
     char *text = NULL;
     if (asprintf(&text, "%s/capflab-run --seed %s%s%s%s -o %s %s",
-                 programs == NULL ? "." : programs, o->seed, under[0] != '\0' ? " --under '" : "",
-                 under, under[0] != '\0' ? "'" : "",
+                 programs == NULL ? "." : programs, o->seed, wrap[0] != '\0' ? " --wrap '" : "",
+                 wrap, wrap[0] != '\0' ? "'" : "",
                  json_string_value(json_object_get(result, "folder")),
                  json_string_value(json_object_get(result, "file"))) < 0)
         return NULL;
@@ -229,11 +229,8 @@ static int run_all(const struct collection *c, const struct options *o, bool dir
         program_message(&program, "out of memory");
         return EXIT_FAILED;
     }
-    const struct run_options run = {.programs = programs,
-                                    .keys = keys,
-                                    .seed = o->seed,
-                                    .under = o->under,
-                                    .patience = patience};
+    const struct run_options run = {
+        .programs = programs, .keys = keys, .seed = o->seed, .wrap = o->wrap, .patience = patience};
     struct session s = {.options = o,
                         .results = json_array(),
                         .total = count,
@@ -268,7 +265,8 @@ static int keep_shard(struct collection *c, const char *shard) {
 
 static int select_and_run(struct collection *c, const struct options *o, bool direct) {
     char *end = NULL;
-    double patience = strtod(o->patience_text, &end);
+    const char *text = o->patience_text != NULL ? o->patience_text : o->wrap != NULL ? "10" : "1";
+    double patience = strtod(text, &end);
     collection_keep_tags(c, o->tags.items, o->tags.count);
     if (keep_shard(c, o->shard) != 0)
         return wrong_use("--shard takes I/N with I between 1 and N");

@@ -12,7 +12,7 @@ struct run_options {
     const char *programs; /* folder of the lab's programs */
     const char *keys;     /* folder of the key pool */
     const char *seed;     /* repeats the random choices of every component */
-    const char *under;    /* command put in front of every component, or NULL */
+    const char *wrap;     /* command put in front of every component, or NULL */
     double patience;      /* deadlines are this many times longer */
 };
 

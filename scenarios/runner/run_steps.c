@@ -59,7 +59,7 @@ static int start_phone(struct run *r, struct run_phone *p, struct err *e) {
                                           .program = program,
                                           .args = args,
                                           .stderr_path = errors,
-                                          .under = r->options->under};
+                                          .wrap = r->options->wrap};
     p->started = true;
     return actor_start(&p->actor, &command, e);
 }
