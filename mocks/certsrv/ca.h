@@ -68,6 +68,9 @@ int ca_retrieve(struct ca *ca, const struct user *user, int64_t id, struct store
 
 unsigned ca_renewals(const struct ca *ca); /* index of the newest generation */
 
+/* The generation that signed a certificate with that serial number (hex), as Renewal number. */
+int64_t ca_generation_of(const char *serial);
+
 /* Appends DER. renewal -1: the newest. -1 STORE_NOT_FOUND: no such generation. */
 int ca_put_certificate(const struct ca *ca, int64_t renewal, struct buf *out, struct err *e);
 /* PKCS#7 of leaf (DER; len 0: none), the CA certificate and what is above. */

@@ -42,25 +42,25 @@ int ca_put_chain(const struct ca *ca, int64_t renewal, struct bytes leaf, struct
     return p7_put(all, out, e);
 }
 
-/* Adds a revoked row; the index of the CA key stands before the id at the tail of its serial. */
-struct revoking {
-    X509_CRL *crl;
-    unsigned index;
-};
-
-static bool is_of_generation(const char *serial, unsigned index) {
+/* The index of the CA key stands before the id at the tail of the serial number. */
+int64_t ca_generation_of(const char *serial) {
     enum { TAIL = 12, INDEX_DIGITS = 4 };
     char digits[INDEX_DIGITS + 1] = "";
     size_t len = strlen(serial);
     if (len < TAIL)
-        return false;
+        return -1;
     memcpy(digits, serial + len - TAIL, INDEX_DIGITS);
-    return strtoul(digits, NULL, 16) == index;
+    return (int64_t)strtoul(digits, NULL, 16);
 }
+
+struct revoking {
+    X509_CRL *crl;
+    int64_t generation;
+};
 
 static int add_revoked(void *user, const struct store_row *row) {
     struct revoking *r = user;
-    if (row->disposition != DISPOSITION_REVOKED || !is_of_generation(row->serial, r->index))
+    if (row->disposition != DISPOSITION_REVOKED || ca_generation_of(row->serial) != r->generation)
         return 0;
     BIGNUM *number = NULL;
     BN_hex2bn(&number, row->serial);
@@ -102,7 +102,7 @@ static int add_crl_extensions(X509_CRL *crl, const X509 *issuer, int64_t number)
 }
 
 static int fill_crl(struct ca *ca, const struct ca_generation *g, X509_CRL *crl, struct err *e) {
-    struct revoking r = {crl, (unsigned)(g - ca->generations)};
+    struct revoking r = {crl, g - ca->generations};
     int64_t now = clock_wall();
     if (X509_CRL_set_version(crl, X509_CRL_VERSION_2) != 1 ||
         X509_CRL_set_issuer_name(crl, X509_get_subject_name(g->certificate)) != 1 ||

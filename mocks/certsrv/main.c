@@ -1,0 +1,137 @@
+/* capflab-certsrv: IIS + AD CS web enrolment for a laboratory. Wires configuration, CA and web server
+ * together; runs the manager's commands. */
+#include "base/owned.h"
+#include "base/process.h"
+#include "base/program.h"
+#include "mocks/certsrv/directory.h"
+#include "mocks/certsrv/made.h"
+#include "mocks/certsrv/manager.h"
+#include "mocks/certsrv/server.h"
+#include <stdlib.h>
+
+static const struct program program = {
+    .name = "capflab-certsrv",
+    .summary = "Stand-in for Microsoft AD CS web enrolment (/certsrv on IIS).",
+    .usage = "[OPTION...]\nlist --database FILE\nissue|deny|revoke --database FILE ID",
+    .example = "capflab certsrv --listen 127.0.0.1:8443 --user 'MICHAMEN\\ciscora:PASSWORD' "
+               "--template CiscoRA\n"
+               "curl -k --ntlm -u 'MICHAMEN\\ciscora:PASSWORD' "
+               "https://127.0.0.1:8443/certsrv/certrqxt.asp\n",
+    .config = certsrv_fields,
+};
+
+struct options {
+    struct process_options process;
+    struct opt_strings users, templates;
+    const char *state, *database, *as;
+};
+
+/* Everything that a running mock owns, freed in the opposite order. */
+struct mock {
+    struct certsrv_config config;
+    struct cfg_doc *doc;
+    struct process *process;
+    struct directory directory;
+    struct made made;
+    struct ca *ca;
+    struct certsrv_server *server;
+};
+
+static void mock_free(struct mock *m) {
+    certsrv_server_free(m->server);
+    ca_close(m->ca);
+    made_free(&m->made);
+    directory_free(&m->directory);
+    process_free(m->process);
+    cfg_doc_free(m->doc);
+}
+
+/* The command line beats the file. */
+static void apply_options(struct certsrv_config *config, const struct options *o) {
+    if (o->process.listen != NULL)
+        config->listen = (char *)(uintptr_t)o->process.listen;
+    if (o->state != NULL)
+        config->state = (char *)(uintptr_t)o->state;
+    if (o->database != NULL)
+        config->database = (char *)(uintptr_t)o->database;
+}
+
+static int start(struct mock *m, const struct options *o, struct err *e) {
+    m->process = process_new(&m->config.process, &o->process, e);
+    if (m->process == NULL ||
+        directory_fill(&m->config, &o->users, &o->templates, &m->directory, e) != 0 ||
+        made_fill(&m->config, &m->made, e) != 0)
+        return -1;
+    const struct ca_setup ca = {.config = &m->config.ca,
+                                .accounts = &m->directory.accounts,
+                                .templates = &m->directory.templates,
+                                .host = m->config.host,
+                                .database = m->config.database};
+    m->ca = ca_open(&ca, e);
+    const struct certsrv_setup setup = {&m->config, &m->directory.accounts,
+                                        &m->directory.templates, m->ca};
+    if (m->ca != NULL)
+        m->server = certsrv_server_new(process_loop(m->process), &setup, e);
+    return m->server == NULL ? -1 : 0;
+}
+
+static int announce(struct mock *m, struct err *e) {
+    if (m->directory.accounts.count == 0)
+        program_message(&program, "nobody can log on: give --user 'DOMAIN\\NAME:PASSWORD'");
+    if (m->made.count > 0)
+        program_message(&program, "CA certificate: %s", m->config.ca.certificate);
+    json_t *facts = json_pack("{s:s, s:s, s:s}", "listen", certsrv_server_address(m->server), "ca",
+                              m->config.ca.certificate, "database", m->config.database);
+    return process_ready(m->process, facts, e);
+}
+
+static int serve(const struct options *o) {
+    static struct mock m;
+    struct err e = {0};
+    m.doc = program_config(&program, o->process.config, &m.config);
+    apply_options(&m.config, o);
+    int rc = start(&m, o, &e);
+    if (rc == 0)
+        rc = announce(&m, &e);
+    if (rc == 0)
+        process_run(m.process);
+    else
+        program_message(&program, "%s", e.text);
+    mock_free(&m);
+    if (rc == 0)
+        return EXIT_DONE;
+    return e.code == ERR_ARG_USAGE || e.code == ERR_CONFIG_BAD_VALUE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static int manage(const struct options *o, const char *command, const char *id) {
+    struct err e = {0};
+    if (manager_run(command, o->database, id, o->as, &e) == 0)
+        return EXIT_DONE;
+    program_die(&program, e.code == ERR_ARG_USAGE ? EXIT_USAGE : EXIT_FAILED, &e);
+}
+
+int main(int argc, char **argv) {
+    struct options o = {.process = PROCESS_OPTIONS_INIT, .as = "MICHAMEN\\Administrator"};
+    const struct opt options[] = {
+        PROCESS_OPTIONS(&o.process),
+        {"user", 'u', OPT_STRINGS, &o.users, "DOMAIN\\NAME:PASSWORD",
+         "may log on and enrol; may be given several times"},
+        {"template", 't', OPT_STRINGS, &o.templates, "NAME",
+         "certificate template to add; may be given several times"},
+        {"state", 's', OPT_STRING, &o.state, "DIR",
+         "keep CA, web certificate and database here; default: a temporary folder"},
+        {"database", 'd', OPT_STRING, &o.database, "FILE", "request database"},
+        {"as", 0, OPT_STRING, &o.as, "NAME", "certificate manager, for deny, issue and revoke"},
+        {.type = OPT_END},
+    };
+    int first = program_options(&program, options, false, argc, argv);
+    const char *command = first < argc ? argv[first] : NULL;
+    if (command == NULL)
+        return serve(&o);
+    if (manager_is_command(command) && first + 2 >= argc)
+        return manage(&o, command, argv[first + 1]);
+    struct err e = {0};
+    err_set(&e, ERR_ARG_USAGE, "%s: not understood; the commands are list, issue, deny, revoke",
+            argv[argc - 1]);
+    program_die(&program, EXIT_USAGE, &e);
+}
