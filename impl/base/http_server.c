@@ -123,6 +123,7 @@ struct http_server *http_server_new(struct event_base *loop,
     s->hangup_fd = -1;
     LIST_INIT(&s->suspended);
     LIST_INIT(&s->hangups);
+    LIST_INIT(&s->buffering);
     if (set_up(s, options, e) != 0) {
         http_server_free(s);
         return NULL;

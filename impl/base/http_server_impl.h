@@ -11,6 +11,7 @@ enum { REPLY_HEADERS_MAX = 24 };
 
 /* One accepted TCP connection. */
 struct http_connection {
+    struct http_server *server;
     uint64_t id;
     void *user;
     struct http_request *request; /* the one being read or answered */
@@ -19,6 +20,9 @@ struct http_connection {
     int fd;
     bool hung_up; /* the peer ended its side; libmicrohttpd has not been told */
     LIST_ENTRY(http_connection) hangup;
+    void *session;  /* gnutls_session_t; NULL without TLS */
+    bool buffering; /* may hold deciphered bytes */
+    LIST_ENTRY(http_connection) buffered;
 };
 LIST_HEAD(connection_list, http_connection);
 
@@ -67,6 +71,12 @@ struct http_server {
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;
     struct connection_list hangups;
+    struct connection_list buffering;
+    uint64_t progress; /* counts bytes moved under TLS and callbacks made */
+    uint64_t progress_before;
+    size_t pending_before;
+    bool room;                  /* a connection ended since the last run */
+    unsigned still;             /* runs in which nothing moved */
     char message[ERR_TEXT_MAX]; /* last words of libmicrohttpd */
 };
 
@@ -81,6 +91,11 @@ void server_hangup_free(struct http_server *s);
 void server_hangup_watch(struct http_server *s, struct http_connection *c);
 void server_hangup_forget(struct http_server *s, struct http_connection *c);
 void server_hangup_pass(struct http_server *s); /* after libmicrohttpd ran */
+
+/* http_server_transport.c */
+void server_transport_watch(struct http_connection *c, void *session);
+void server_transport_forget(struct http_connection *c);
+bool server_transport_moved(struct http_server *s); /* since the last call */
 
 /* http_server_request.c: callbacks of libmicrohttpd. */
 void *server_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);
@@ -97,6 +112,6 @@ enum MHD_Result server_send_reply(struct http_request *r);
 void server_reply_free(struct http_request *r);
 
 /* http_server_tls.c */
-void server_tls_connection(struct http_server *s, struct MHD_Connection *mhd);
+void server_tls_connection(struct http_connection *c, struct MHD_Connection *mhd);
 
 #endif

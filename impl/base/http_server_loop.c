@@ -2,12 +2,27 @@
  * the descriptor is ready, when its time came, or when a suspended request got its answer. */
 #include "http_server_impl.h"
 
+/* A run without effect may still change a state inside; three in a row do not. The look after the
+ * rest is for time-outs, which libmicrohttpd hides behind its wish to run at once. */
+enum { STILL_RUNS = 3, REST_MS = 1000 };
+
+/* At its limit libmicrohttpd stops listening, and starts again in the first run after a connection
+ * ended; it does not ask for that run. */
+static void schedule_room(struct http_server *s) {
+    struct timeval now = {0};
+    s->room = false;
+    evtimer_add(s->timer, &now);
+}
+
 static void schedule(struct http_server *s) {
     MHD_UNSIGNED_LONG_LONG ms = 0;
+    s->still = server_transport_moved(s) ? 0 : s->still + 1;
     if (MHD_get_timeout(s->daemon, &ms) != MHD_YES) {
         evtimer_del(s->timer);
         return;
     }
+    if (ms == 0 && s->tls && s->still >= STILL_RUNS)
+        ms = REST_MS;
     struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
                            .tv_usec = (suseconds_t)(ms % 1000) * 1000};
     evtimer_add(s->timer, &wait);
@@ -21,7 +36,10 @@ static void on_ready(evutil_socket_t fd, short what, void *user) {
     MHD_run(s->daemon);
     s->running = false;
     server_hangup_pass(s);
-    schedule(s);
+    if (s->room)
+        schedule_room(s);
+    else
+        schedule(s);
 }
 
 int server_loop_init(struct http_server *s, struct err *e) {

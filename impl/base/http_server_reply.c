@@ -56,6 +56,7 @@ void http_reply(struct http_request *r, unsigned status, struct bytes body, bool
     if (!r->suspended)
         return;
     r->suspended = false;
+    r->server->progress++;
     LIST_REMOVE(r, link);
     MHD_resume_connection(r->mhd);
     server_loop_kick(r->server);

@@ -43,6 +43,7 @@ static struct http_connection *connection_of(struct MHD_Connection *mhd) {
 void *server_on_uri(void *server, const char *uri, struct MHD_Connection *mhd) {
     struct http_server *s = server;
     struct http_connection *c = connection_of(mhd);
+    s->progress++;
     if (c == NULL)
         return NULL;
     request_free(c->request);
@@ -106,7 +107,7 @@ enum MHD_Result server_on_access(void *server, struct MHD_Connection *mhd, const
                                  const char *method, const char *version, const char *data,
                                  size_t *size, void **request) {
     struct http_request *r = *request;
-    (void)server;
+    ((struct http_server *)server)->progress++;
     (void)mhd;
     (void)url;
     (void)version;
@@ -124,6 +125,7 @@ void server_on_completed(void *server, struct MHD_Connection *mhd, void **reques
     struct http_server *s = server;
     struct http_request *r = *request;
     (void)mhd;
+    s->progress++;
     *request = NULL;
     if (r == NULL)
         return;
@@ -158,11 +160,12 @@ static struct http_connection *connection_new(struct http_server *s, struct MHD_
     struct http_connection *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL; /* its requests will be cut off */
+    c->server = s;
     c->id = ++s->connections;
     set_peer(c, mhd);
     c->fd = socket_of(mhd);
     server_hangup_watch(s, c);
-    server_tls_connection(s, mhd);
+    server_tls_connection(c, mhd);
     if (s->callbacks.connection_open != NULL)
         c->user = s->callbacks.connection_open(s->callbacks.user);
     return c;
@@ -173,6 +176,7 @@ static void connection_free(struct http_server *s, struct http_connection *c) {
         return;
     request_free(c->request);
     server_hangup_forget(s, c);
+    server_transport_forget(c);
     if (s->callbacks.connection_close != NULL)
         s->callbacks.connection_close(s->callbacks.user, c->user);
     free(c);
@@ -180,9 +184,11 @@ static void connection_free(struct http_server *s, struct http_connection *c) {
 
 void server_on_connection(void *server, struct MHD_Connection *mhd, void **connection,
                           enum MHD_ConnectionNotificationCode how) {
+    ((struct http_server *)server)->progress++;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
         *connection = connection_new(server, mhd);
     } else {
+        ((struct http_server *)server)->room = true;
         connection_free(server, *connection);
         *connection = NULL;
     }

@@ -13,9 +13,12 @@ static gnutls_session_t session_of(struct MHD_Connection *mhd) {
 }
 
 /* Before the handshake. libmicrohttpd asks by itself only when it has a trust list. */
-void server_tls_connection(struct http_server *s, struct MHD_Connection *mhd) {
-    gnutls_session_t session = s->tls ? session_of(mhd) : NULL;
-    if (session != NULL && s->request_client_certificate)
+void server_tls_connection(struct http_connection *c, struct MHD_Connection *mhd) {
+    gnutls_session_t session = c->server->tls ? session_of(mhd) : NULL;
+    if (session == NULL)
+        return;
+    server_transport_watch(c, session);
+    if (c->server->request_client_certificate)
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
 }
 
