@@ -36,6 +36,11 @@ static json_t *hosts_of(const struct run *r) {
     return hosts;
 }
 
+static void set_listen(json_t *o, const struct run *r, enum component c) {
+    const char *given = r->options->listen[c];
+    set_string(o, "listen", given != NULL ? given : "127.0.0.1:0");
+}
+
 static json_t *process_of(const struct run *r, const char *actor) {
     json_t *process = json_object();
     const struct lab_clock *clock = &r->scenario->lab.clock;
@@ -59,7 +64,7 @@ static json_t *users_of(const struct lab_certsrv *c) {
                                                given[i].password, "enroll", given[i].enroll));
     if (c->users.count == 0)
         json_array_append_new(users, json_pack("{s:s, s:s, s:b}", "name", "ciscora", "password",
-                                               "Cisco123!", "enroll", true));
+                                               LAB_PASSWORD, "enroll", true));
     return users;
 }
 
@@ -95,7 +100,7 @@ json_t *certsrv_config(const struct run *r) {
     const struct lab_certsrv *c = &r->scenario->lab.certsrv;
     json_t *o = json_object();
     json_object_set_new(o, "process", process_of(r, "certsrv"));
-    set_string(o, "listen", "127.0.0.1:0");
+    set_listen(o, r, COMPONENT_CERTSRV);
     set_path(o, "log", r, "logs/iis.log");
     set_path(o, "database", r, "db/ca.sqlite");
     set_string(o, "host", "lab-dc.michamen.com");
@@ -131,7 +136,7 @@ json_t *ra_config(const struct run *r) {
     const struct lab_ra *ra = &r->scenario->lab.ra;
     json_t *o = json_object();
     json_object_set_new(o, "process", process_of(r, "ra"));
-    set_string(o, "listen", "127.0.0.1:0");
+    set_listen(o, r, COMPONENT_RA);
     set_path(o, "log", r, "logs/ra.log");
     set_path(o, "error-log", r, "logs/ra-error.log");
     set_path(o, "certificate", r, "pki/ra.pem");
@@ -188,7 +193,7 @@ json_t *capf_config(const struct run *r) {
     const struct lab_online_ca *online = &r->scenario->lab.online_ca;
     json_t *o = json_object();
     json_object_set_new(o, "process", process_of(r, "capf"));
-    set_string(o, "listen", "127.0.0.1:0");
+    set_listen(o, r, COMPONENT_CAPF);
     set_path(o, "log", r, "logs/capf.log");
     set_path(o, "store", r, "db/devices.sqlite");
     set_string(o, "root", r->dir);

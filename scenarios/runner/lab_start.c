@@ -2,7 +2,6 @@
  * each other, the devices; then the way back. */
 #include "scenarios/runner/run.h"
 
-#include "base/clock.h"
 #include "base/events.h"
 #include "base/file.h"
 #include "base/owned.h"
@@ -15,7 +14,6 @@
 enum {
     READY_US = 20 * 1000000,
     STOP_US = 10 * 1000000,
-    COMMAND_US = 20 * 1000000,
     PHONE_RSA_BITS = 2048,
     LSC_BYTES_MAX = 64 * 1024,
 };
@@ -136,105 +134,6 @@ static int start_component(struct run *r, enum component c, struct err *e) {
     return 0;
 }
 
-/* argv of capf_command: the command's own words, then where the store is. */
-static size_t collect(const char **into, size_t room, const char *const *args,
-                      const char *const *tail) {
-    size_t n = 0;
-    for (; *args != NULL && n + 1 < room; args++)
-        into[n++] = *args;
-    for (; *tail != NULL && n + 1 < room; tail++)
-        into[n++] = *tail;
-    into[n] = NULL;
-    return n;
-}
-
-static int end_command(struct run *r, struct actor *a, struct buf *out) {
-    struct err e = {0};
-    struct actor *const actors[] = {a};
-    int waited = actors_wait(actors, 1, run_deadline(r, COMMAND_US), &e);
-    if (waited != 0) {
-        run_fail(r, NULL, "capf-command", "%s", e.text);
-    } else if (!actor_ended_with(a, 0)) {
-        char end[128];
-        actor_end_text(a, end, sizeof end);
-        run_fail(r, NULL, "capf-command", "capflab capf ended with %s", end);
-        waited = -1;
-    } else if (out != NULL) {
-        buf_put_bytes(out, buf_view(&a->out));
-    }
-    actor_release(a);
-    return waited;
-}
-
-int capf_command(struct run *r, const char *const *args, struct buf *out) {
-    AUTO(char) program = path_join(r->options->programs, "%s", component_program(COMPONENT_CAPF));
-    AUTO(char) config = run_path(r, "config/capf.yaml");
-    AUTO(char) errors = run_path(r, "logs/capf-command.stderr");
-    const char *all[ACTOR_ARGS_MAX];
-    const char *const tail[] = {"--config", config, NULL};
-    if (program == NULL || config == NULL || errors == NULL)
-        return -1;
-    collect(all, ACTOR_ARGS_MAX, args, tail);
-    const struct actor_command command = {
-        .name = "capf-command", .program = program, .args = all, .stderr_path = errors};
-    struct actor a;
-    struct err e = {0};
-    if (actor_start(&a, &command, &e) != 0) {
-        run_fail(r, NULL, NULL, "%s", e.text);
-        actor_release(&a);
-        return -1;
-    }
-    return end_command(r, &a, out);
-}
-
-static void finish_by_text(int64_t from_now_us, char out[32]) {
-    struct tm t = clock_utc(clock_wall_us() + from_now_us);
-    snprintf(out, 32, "%04d:%02d:%02d:%02d:%02d", (t.tm_year + 1900) % 10000, t.tm_mon + 1,
-             t.tm_mday, t.tm_hour, t.tm_min);
-}
-
-/* A growing list of "--option value" pairs. */
-struct words {
-    const char *items[32];
-    size_t count;
-};
-
-static void put_option(struct words *w, const char *option, const char *value) {
-    if (value == NULL || w->count + 3 > sizeof w->items / sizeof w->items[0])
-        return;
-    w->items[w->count++] = option;
-    w->items[w->count++] = value;
-}
-
-static int add_device(struct run *r, const struct phone_settings *p) {
-    const struct device_settings *d = &p->device;
-    int mode = d->authentication != 0 ? d->authentication : p->authentication;
-    char key_size[16];
-    char ec_key_size[16];
-    char finish_by[32];
-    snprintf(key_size, sizeof key_size, "%d", (int)d->key_size);
-    snprintf(ec_key_size, sizeof ec_key_size, "%d", (int)d->ec_key_size);
-    finish_by_text(d->finish_by_us, finish_by);
-    struct words w = {.items = {"device", "add", p->name}, .count = 3};
-    put_option(&w, "--model", p->model);
-    put_option(&w, "--auth", word_of(authentication_words, mode));
-    put_option(&w, "--string", d->string != NULL ? d->string : p->string);
-    put_option(&w, "--key-size", key_size);
-    put_option(&w, "--ec-key-size", d->key_order == KEY_ORDER_RSA_ONLY ? NULL : ec_key_size);
-    put_option(&w, "--key-order", word_of(key_order_words, d->key_order));
-    put_option(&w, "--finish-by", d->finish_by_us == 0 ? NULL : finish_by);
-    w.items[w.count] = NULL;
-    return capf_command(r, w.items, NULL);
-}
-
-static int add_devices(struct run *r) {
-    r->step = "add devices";
-    for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (r->scenario->phones[i].device.present && add_device(r, &r->scenario->phones[i]) != 0)
-            return -1;
-    return 0;
-}
-
 int lab_start(struct run *r) {
     static const char *const step_names[] = {"start certsrv", "start ra", "start capf"};
     for (size_t c = 0; c < COMPONENT_COUNT; c++) {
@@ -248,7 +147,7 @@ int lab_start(struct run *r) {
             return -1;
         }
     }
-    return add_devices(r);
+    return lab_add_devices(r);
 }
 
 void lab_stop(struct run *r) {

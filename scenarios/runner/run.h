@@ -8,15 +8,7 @@
 #include "scenarios/runner/scenario.h"
 #include <jansson.h>
 
-struct run_options {
-    const char *programs; /* folder of the lab's programs */
-    const char *keys;     /* folder of the key pool */
-    const char *seed;     /* repeats the random choices of every component */
-    const char *wrap;     /* command put in front of every component, or NULL */
-    double patience;      /* deadlines are this many times longer */
-};
-
-/* X(ID, name of the actor and its log, program) */
+/* X(ID, name of the actor, program, log) */
 #define COMPONENT_TABLE(X)                                                                         \
     X(CERTSRV, "certsrv", "capflab-certsrv", "iis.log")                                            \
     X(RA, "ra", "capflab-ra", "ra-error.log")                                                      \
@@ -27,6 +19,15 @@ enum component {
     COMPONENT_TABLE(X)
 #undef X
         COMPONENT_COUNT
+};
+
+struct run_options {
+    const char *programs;                /* folder of the lab's programs */
+    const char *keys;                    /* folder of the key pool */
+    const char *seed;                    /* repeats the random choices of every component */
+    const char *wrap;                    /* command put in front of every component, or NULL */
+    double patience;                     /* deadlines are this many times longer */
+    const char *listen[COMPONENT_COUNT]; /* HOST:PORT, or NULL for any port of 127.0.0.1 */
 };
 
 struct run_phone {
@@ -88,6 +89,8 @@ json_t *phone_config(const struct run *r, const struct run_phone *phone);
 int lab_prepare(struct run *r, struct err *e);
 /* Whether the scenario needs that component. */
 bool lab_needs(const struct run *r, enum component c);
+/* Adds the phones' devices, with the LSCs that they hold. Failures are noted; -1 then. */
+int lab_add_devices(struct run *r);
 /* Writes the configuration files, starts the components in order and adds the devices. Failures
  * are noted; -1 then. */
 int lab_start(struct run *r);
@@ -97,6 +100,10 @@ void lab_stop(struct run *r);
 /* Runs `capflab-capf ARGS... --config DIR/config/capf.yaml` to its end and returns its standard
  * output in out. -1 when it fails (noted). */
 int capf_command(struct run *r, const char *const *args, struct buf *out);
+
+/* Takes keys for the phones, writes their configuration files and schedules an install/upgrade for
+ * the devices: for a lab whose phones somebody else will start. Failures are noted; -1 then. */
+int lab_ready_phones(struct run *r);
 
 /* Does one step; failures are noted, -1 then. */
 int step_run(struct run *r, const struct step *step);

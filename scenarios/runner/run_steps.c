@@ -136,7 +136,7 @@ static int schedule_all(struct run *r, const struct step *step, const char *oper
     return 0;
 }
 
-static int step_install(struct run *r, const struct step *step) {
+static int take_keys(struct run *r, const struct step *step) {
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         struct err e = {0};
         if (takes_part(step, &r->phones[i]) && take_new_key(r, &r->phones[i], &e) != 0) {
@@ -144,7 +144,28 @@ static int step_install(struct run *r, const struct step *step) {
             return -1;
         }
     }
-    return schedule_all(r, step, "install") != 0 ? -1 : contact_all(r, step);
+    return 0;
+}
+
+static int step_install(struct run *r, const struct step *step) {
+    if (take_keys(r, step) != 0 || schedule_all(r, step, "install") != 0)
+        return -1;
+    return contact_all(r, step);
+}
+
+int lab_ready_phones(struct run *r) {
+    const struct step all = {.kind = STEP_INSTALL};
+    struct err e = {0};
+    r->step = "ready phones";
+    if (take_keys(r, &all) != 0)
+        return -1;
+    for (size_t i = 0; i < r->scenario->phone_count; i++) {
+        if (configure_phone(r, &r->phones[i], &e) != 0) {
+            run_fail(r, NULL, NULL, "%s", e.text);
+            return -1;
+        }
+    }
+    return schedule_all(r, &all, "install");
 }
 
 static int step_delete(struct run *r, const struct step *step) {
@@ -195,7 +216,7 @@ static int step_import_offline(struct run *r, const struct step *step) {
     AUTO(char) requests = run_path(r, "tmp/offline");
     if (requests == NULL)
         return -1;
-    const char *const dump[] = {"csr", "dump", requests, NULL};
+    const char *const dump[] = {"csr", "dump", "--output", requests, NULL};
     if (capf_command(r, dump, NULL) != 0)
         return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)

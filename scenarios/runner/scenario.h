@@ -14,6 +14,9 @@
 
 enum { PHONES_MAX = 1000 };
 
+/* Of MICHAMEN\ciscora, in every lab that does not say otherwise. */
+#define LAB_PASSWORD "Cisco123!"
+
 /* Words whose values the code needs (with those of capf/device_enums.h); the others are handed on
  * as they stand. */
 enum web_certificate { WEB_GOOD, WEB_SELF_SIGNED, WEB_OTHER_NAME, WEB_EXPIRED, WEB_NOT_YET_VALID };

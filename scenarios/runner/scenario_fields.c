@@ -53,7 +53,7 @@ static const struct cfg_field online_ca_fields[] = {
     CFG_STRING(struct lab_online_ca, template, "template", "CiscoRA", "the Online CA Template"),
     CFG_STRING(struct lab_online_ca, username, "username", "MICHAMEN\\ciscora",
                "the Online CA Username"),
-    CFG_STRING(struct lab_online_ca, password, "password", "Cisco123!", "the Online CA Password"),
+    CFG_STRING(struct lab_online_ca, password, "password", LAB_PASSWORD, "the Online CA Password"),
     CFG_END,
 };
 

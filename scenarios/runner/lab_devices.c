@@ -1,0 +1,155 @@
+/* The device store of a lab: filled through capflab-capf's own commands, as an administrator would.
+ * Only the LSC that a phone already holds is written by itself: no command could know it. */
+#include "scenarios/runner/run.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/owned.h"
+#include "base/x509.h"
+#include "capf/store.h"
+
+#include <string.h>
+
+enum { COMMAND_US = 20 * 1000000, DER_MAX = 16 * 1024 };
+
+/* argv of capf_command: the command's own words, then where the store is. */
+static size_t collect(const char **into, size_t room, const char *const *args,
+                      const char *const *tail) {
+    size_t n = 0;
+    for (; *args != NULL && n + 1 < room; args++)
+        into[n++] = *args;
+    for (; *tail != NULL && n + 1 < room; tail++)
+        into[n++] = *tail;
+    into[n] = NULL;
+    return n;
+}
+
+static int end_command(struct run *r, struct actor *a, struct buf *out) {
+    struct err e = {0};
+    struct actor *const actors[] = {a};
+    int waited = actors_wait(actors, 1, run_deadline(r, COMMAND_US), &e);
+    if (waited != 0) {
+        run_fail(r, NULL, "capf-command", "%s", e.text);
+    } else if (!actor_ended_with(a, 0)) {
+        char end[128];
+        actor_end_text(a, end, sizeof end);
+        run_fail(r, NULL, "capf-command", "capflab capf ended with %s", end);
+        waited = -1;
+    } else if (out != NULL) {
+        buf_put_bytes(out, buf_view(&a->out));
+    }
+    actor_release(a);
+    return waited;
+}
+
+int capf_command(struct run *r, const char *const *args, struct buf *out) {
+    AUTO(char) program = path_join(r->options->programs, "%s", component_program(COMPONENT_CAPF));
+    AUTO(char) config = run_path(r, "config/capf.yaml");
+    AUTO(char) errors = run_path(r, "logs/capf-command.stderr");
+    const char *all[ACTOR_ARGS_MAX];
+    const char *const tail[] = {"--config", config, NULL};
+    if (program == NULL || config == NULL || errors == NULL)
+        return -1;
+    collect(all, ACTOR_ARGS_MAX, args, tail);
+    const struct actor_command command = {
+        .name = "capf-command", .program = program, .args = all, .stderr_path = errors};
+    struct actor a;
+    struct err e = {0};
+    if (actor_start(&a, &command, &e) != 0) {
+        run_fail(r, NULL, NULL, "%s", e.text);
+        actor_release(&a);
+        return -1;
+    }
+    return end_command(r, &a, out);
+}
+
+static void finish_by_text(int64_t from_now_us, char out[32]) {
+    struct tm t = clock_utc(clock_wall_us() + from_now_us);
+    snprintf(out, 32, "%04d:%02d:%02d:%02d:%02d", (t.tm_year + 1900) % 10000, t.tm_mon + 1,
+             t.tm_mday, t.tm_hour, t.tm_min);
+}
+
+/* A growing list of "--option value" pairs. */
+struct words {
+    const char *items[32];
+    size_t count;
+};
+
+static void put_option(struct words *w, const char *option, const char *value) {
+    if (value == NULL || w->count + 3 > sizeof w->items / sizeof w->items[0])
+        return;
+    w->items[w->count++] = option;
+    w->items[w->count++] = value;
+}
+
+static int add_device(struct run *r, const struct phone_settings *p) {
+    const struct device_settings *d = &p->device;
+    int mode = d->authentication != 0 ? d->authentication : p->authentication;
+    char key_size[16];
+    char ec_key_size[16];
+    char finish_by[32];
+    snprintf(key_size, sizeof key_size, "%d", (int)d->key_size);
+    snprintf(ec_key_size, sizeof ec_key_size, "%d", (int)d->ec_key_size);
+    finish_by_text(d->finish_by_us, finish_by);
+    struct words w = {.items = {"device", "add", p->name}, .count = 3};
+    put_option(&w, "--model", p->model);
+    put_option(&w, "--mode", word_of(authentication_words, mode));
+    put_option(&w, "--string", d->string != NULL ? d->string : p->string);
+    put_option(&w, "--key-size", key_size);
+    put_option(&w, "--ec-key-size", d->key_order == KEY_ORDER_RSA_ONLY ? NULL : ec_key_size);
+    put_option(&w, "--key-order", word_of(key_order_words, d->key_order));
+    put_option(&w, "--finish-by", d->finish_by_us == 0 ? NULL : finish_by);
+    w.items[w.count] = NULL;
+    return capf_command(r, w.items, NULL);
+}
+
+/* The device's row says that CAPF gave the phone this LSC in an earlier operation. */
+static int record_lsc(struct run *r, const struct phone_settings *p, struct err *e) {
+    AUTO(char) path = run_path(r, "lsc/%s.pem", p->name);
+    AUTO(char) db = run_path(r, "db/devices.sqlite");
+    AUTO(X509) cert = path == NULL ? NULL : x509_read_file(path, e);
+    AUTO_BUF der = BUF_INIT(DER_MAX);
+    if (cert == NULL || db == NULL || x509_put_der(cert, &der, e) != 0)
+        return -1;
+    const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
+    const struct store_outcome installed = {
+        .device = p->name,
+        .operation = OPERATION_NONE,
+        .status = CERT_STATUS_UPGRADE_SUCCESS,
+        .installed = true,
+        .public_key = bytes_of(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key)),
+        .certificate = buf_view(&der)};
+    struct store *store = store_open(db, e);
+    int done = store == NULL ? -1 : store_outcome(store, &installed, e);
+    store_close(store);
+    return done;
+}
+
+/* The end of an operation forgets the one-time string. */
+static int set_string_again(struct run *r, const struct phone_settings *p) {
+    const char *string = p->device.string != NULL ? p->device.string : p->string;
+    const char *const args[] = {"device", "set", p->name, "--string", string, NULL};
+    return string == NULL ? 0 : capf_command(r, args, NULL);
+}
+
+static int add_phone(struct run *r, const struct phone_settings *p) {
+    struct err e = {0};
+    if (!p->device.present)
+        return 0;
+    if (add_device(r, p) != 0)
+        return -1;
+    if (p->lsc != LSC_EXISTING)
+        return 0;
+    if (record_lsc(r, p, &e) == 0)
+        return set_string_again(r, p);
+    run_fail(r, NULL, NULL, "%s: %s", p->name, e.text);
+    return -1;
+}
+
+int lab_add_devices(struct run *r) {
+    r->step = "add devices";
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (add_phone(r, &r->scenario->phones[i]) != 0)
+            return -1;
+    return 0;
+}
