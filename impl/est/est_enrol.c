@@ -253,7 +253,9 @@ void est_issue(struct est_request *r, X509 *cert) {
         est_enrol_free(r);
         return;
     }
-    forget_token(r);
+    /* A client that went away comes back for its certificate: the token still finds it. */
+    if (!est_request_client_gone(r))
+        forget_token(r);
     if (!x509_has_key(cert, r->key) || put_certificate(cert, &der) != 0) {
         fail(r, EST_ERR_X509_PUBKEY, 500, NULL);
         return;

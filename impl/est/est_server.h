@@ -45,8 +45,9 @@ struct est_backend {
     /* DER of CsrAttrs for /csrattrs; len 0: none of its own. challengePassword is added when proof
      * of possession is required. May be NULL. */
     struct bytes (*csrattrs)(void *user, const char *label);
-    /* The client of r went away; work for it may be stopped, but r must still be answered. May be
-     * NULL. */
+    /* The connection of r was ended here (the server is being freed); work for it may be stopped,
+     * but r must still be answered. A client that closed its side shows in
+     * est_request_client_gone. May be NULL. */
     void (*abandoned)(void *user, struct est_request *r);
     void *user;
 };

@@ -154,34 +154,60 @@ START_TEST(answers_may_come_later) {
 }
 END_TEST
 
-static void *send_and_go(void *user) {
-    struct kit_talk *t = user;
-    return kit_talk_thread(t);
+/* Starts an enrolment that the backend holds; the client waits for its answer, or leaves. */
+static pthread_t hold_one(struct kit_talk *t, struct bytes body) {
+    pthread_t thread;
+    backend.plan = PLAN_HOLD;
+    t->address = est_server_address(server);
+    t->answer = (struct buf)BUF_INIT(KIT_TEXT_MAX);
+    t->compose = compose;
+    ask.method = "POST";
+    ask.path = ENROLL;
+    ask.headers = "Content-Type: application/pkcs10\r\n" ANN;
+    ask.body = body;
+    ck_assert_int_eq(pipe(t->done), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, kit_talk_thread, t), 0);
+    kit_run();
+    ck_assert_ptr_nonnull(backend.held);
+    return thread;
+}
+
+static void talk_end(struct kit_talk *t, pthread_t thread) {
+    pthread_join(thread, NULL);
+    buf_free(&t->answer);
+    close(t->done[0]);
+    close(t->done[1]);
 }
 
 START_TEST(a_held_request_outlives_the_server) {
     AUTO_BUF body = file_of("csr", "one-line.b64");
-    struct kit_talk t = {.answer = BUF_INIT(KIT_TEXT_MAX), .compose = compose};
-    pthread_t thread;
-    backend.plan = PLAN_HOLD;
+    struct kit_talk t = {0};
     serve();
-    t.address = est_server_address(server);
-    ask.method = "POST";
-    ask.path = ENROLL;
-    ask.headers = "Content-Type: application/pkcs10\r\n" ANN;
-    ask.body = buf_view(&body);
-    ck_assert_int_eq(pipe(t.done), 0);
-    pthread_create(&thread, NULL, send_and_go, &t);
-    kit_run();
-    ck_assert_ptr_nonnull(backend.held);
+    pthread_t thread = hold_one(&t, buf_view(&body));
     est_server_free(server);
     server = NULL;
-    pthread_join(thread, NULL);
+    talk_end(&t, thread);
     ck_assert_int_eq(backend.abandoned, 1);
     issue(backend.held);
-    buf_free(&t.answer);
-    close(t.done[0]);
-    close(t.done[1]);
+    stop();
+}
+END_TEST
+
+START_TEST(a_client_that_left_finds_its_certificate_later) {
+    AUTO_BUF body = file_of("csr", "one-line.b64");
+    struct kit_talk t = {.leave = true};
+    backend.plan = PLAN_PENDING;
+    serve();
+    expect_status(post_file(ANN, "csr", "one-line.b64"), "202");
+    pthread_t thread = hold_one(&t, buf_view(&body));
+    ck_assert_str_eq(backend.token, "17");
+    talk_end(&t, thread);
+    ck_assert(est_request_client_gone(backend.held));
+    issue(backend.held);
+    backend.held = NULL;
+    backend.plan = PLAN_PENDING;
+    expect_certificate(post_file(ANN, "csr", "one-line.b64"));
+    ck_assert_str_eq(backend.token, "17");
     stop();
 }
 END_TEST
@@ -190,4 +216,4 @@ TEST_MAIN("est server and backend", possession_is_checked_when_present, possessi
           possession_may_be_off, a_renewal_keeps_its_names,
           a_pending_enrolment_is_recognised_by_its_key, the_ca_s_refusal_is_told,
           a_certificate_for_another_key_never_leaves, answers_may_come_later,
-          a_held_request_outlives_the_server)
+          a_held_request_outlives_the_server, a_client_that_left_finds_its_certificate_later)

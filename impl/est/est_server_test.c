@@ -1,4 +1,5 @@
 /* The EST server: encodings, who may enrol, paths, and the answers that everybody gets. */
+#include "base/events.h"
 #include "est/est_server_test_kit.h"
 #include <dirent.h>
 
@@ -99,6 +100,29 @@ START_TEST(a_refusal_has_libests_words_and_lines) {
     expect_log("\"POST /.well-known/est/simpleenroll HTTP/1.1\" 401 0\n"
                "***EST [INFO][log_header:1276]--> -\n"
                "***EST [INFO][log_header:1278]--> \"Cisco EST client 1.0\"\n");
+    stop();
+}
+END_TEST
+
+START_TEST(each_message_is_told_once_and_without_secrets) {
+    struct err e;
+    AUTO_BUF text = BUF_INIT(KIT_TEXT_MAX);
+    options.client = "capf";
+    serve();
+    ck_assert_ok(events_open(kit_file("events.ndjson"), "ra", &e), e);
+    expect_certificate(post_file(ANN, "csr", "one-line.b64"));
+    expect_status(post_file(BOB, "csr", "one-line.b64"), "401");
+    events_close();
+    ck_assert_ok(file_read(kit_file("events.ndjson"), &text, &e), e);
+    ck_assert_has(buf_str(&text), "\"from\":\"capf\",\"to\":\"ra\",\"what\":\"simpleenroll\"");
+    ck_assert_has(buf_str(&text), "\"what\":\"200\",\"detail\":\"simpleenroll: EST_ERR_NONE\"");
+    ck_assert_has(buf_str(&text),
+                  "\"what\":\"401\",\"detail\":\"simpleenroll: EST_ERR_AUTH_FAIL\"");
+    ck_assert_has_not(buf_str(&text), "YW5u");
+    int lines = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.data[i] == '\n';
+    ck_assert_int_eq(lines, 4);
     stop();
 }
 END_TEST
@@ -277,9 +301,9 @@ END_TEST
 TEST_MAIN("est server", every_encoding_is_taken_and_its_style_mirrored,
           hostile_bodies_are_refused_and_the_next_client_served,
           without_credentials_comes_a_challenge, a_refusal_has_libests_words_and_lines,
-          broken_credentials_are_refused_unseen, a_client_certificate_may_stand_for_credentials,
-          required_means_required, nobody_is_asked_when_http_auth_is_none,
-          paths_methods_types_and_sizes_have_their_statuses, labels_reach_the_backend,
-          ca_certificates_are_for_everybody, csr_attributes_are_for_everybody,
-          required_linking_is_told_in_the_attributes,
+          each_message_is_told_once_and_without_secrets, broken_credentials_are_refused_unseen,
+          a_client_certificate_may_stand_for_credentials, required_means_required,
+          nobody_is_asked_when_http_auth_is_none, paths_methods_types_and_sizes_have_their_statuses,
+          labels_reach_the_backend, ca_certificates_are_for_everybody,
+          csr_attributes_are_for_everybody, required_linking_is_told_in_the_attributes,
           connections_are_kept_unless_the_client_is_libest, bad_options_are_named)
