@@ -88,10 +88,24 @@ static void timeout_text(const struct transfer *t, const char *text, char *out) 
     snprintf(out, ERR_TEXT_MAX, "%.*s%s%lld%s", (int)(at - text), text, mark, limit, rest);
 }
 
+/* "Failed to connect to HOST port N after ...": the endpoint as configured goes in the place of the
+ * address that it is reached by. */
+static void connect_text(const struct transfer *t, const char *text, char *out) {
+    static const char mark[] = "Failed to connect to ";
+    const char *rest = strstr(text, " after ");
+    if (strncmp(text, mark, sizeof mark - 1) != 0 || rest == NULL)
+        snprintf(out, ERR_TEXT_MAX, "%s", text);
+    else
+        snprintf(out, ERR_TEXT_MAX, "%s%.250s port %u%s", mark, t->endpoint->host,
+                 (unsigned)t->endpoint->port, rest);
+}
+
 static void error_text(const struct transfer *t, CURLcode code, char *out) {
     const char *text = t->text[0] != '\0' ? t->text : curl_easy_strerror(code);
     if (code == CURLE_OPERATION_TIMEDOUT)
         timeout_text(t, text, out);
+    else if (code == CURLE_COULDNT_CONNECT)
+        connect_text(t, text, out);
     else
         snprintf(out, ERR_TEXT_MAX, "%s", text);
 }

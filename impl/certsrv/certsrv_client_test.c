@@ -286,6 +286,23 @@ START_TEST(an_untrusted_server_gets_no_password) {
 }
 END_TEST
 
+START_TEST(texts_name_the_configured_server) {
+    open_good(good);
+    http_server_free(script.server); /* nobody listens there any more */
+    script.server = NULL;
+    certsrv_login(session, note, NULL);
+    await();
+    ck_assert_err(got.err, TCP_REFUSED);
+    ck_assert_int_eq(got.curl, CURLE_COULDNT_CONNECT);
+    ck_assert_int_eq(
+        strncmp(got.text, "Failed to connect to lab-dc.michamen.com port 443 after ", 56), 0);
+    certsrv_session_free(TAKE(session));
+    certsrv_client_free(client);
+    resolver_free(script.resolver);
+    event_base_free(script.loop);
+}
+END_TEST
+
 static const struct script_row silent[] = {{"GET", "/certsrv", 0, NULL}, {NULL, NULL, 0, NULL}};
 
 START_TEST(a_silent_server_times_out) {
@@ -323,4 +340,5 @@ TEST_MAIN("certsrv client", an_enrolment_goes_over_one_connection,
           a_session_may_be_freed_in_its_answer, a_session_belongs_to_its_user,
           refusals_have_their_codes, pending_requests_have_an_id,
           template_names_with_line_ends_are_not_sent, an_untrusted_server_gets_no_password,
-          a_silent_server_times_out, a_step_under_way_can_be_dropped, this_library_can_do_ntlm)
+          texts_name_the_configured_server, a_silent_server_times_out,
+          a_step_under_way_can_be_dropped, this_library_can_do_ntlm)
