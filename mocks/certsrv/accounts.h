@@ -1,5 +1,5 @@
-/* The directory as far as the mock needs one: domain names, users, and which of them a client means.
- * Domain matching: protocol/certsrv.md 8.3. */
+/* The directory as far as the mock needs one: domain names, users, and which of them a client
+ * means. Domain matching: protocol/certsrv.md 8.3. */
 #ifndef MOCKS_CERTSRV_ACCOUNTS_H
 #define MOCKS_CERTSRV_ACCOUNTS_H
 
@@ -9,10 +9,10 @@
 struct user {
     char *name;
     char *password;
-    char *email; /* NULL: none */
-    char *upn;   /* NULL: name@dns domain */
-    char *sid;   /* NULL: no security extension in certificates built from the user */
-    bool enroll; /* Enroll right on the templates that do not list their users */
+    char *email;  /* NULL: none */
+    char *upn;    /* NULL: name@dns domain */
+    char *sid;    /* NULL: no security extension in certificates built from the user */
+    bool enroll;  /* Enroll right on the templates that do not list their users */
     bool request; /* Request Certificates right on the CA */
 };
 extern const struct cfg_field user_fields[];

@@ -1,6 +1,6 @@
-/* The logon state machine of a connection. A challenge is good for one AUTHENTICATE; a new NEGOTIATE
- * starts over, also on a connection that is logged on. It never says why a logon failed other than
- * by the code in the log. */
+/* The logon state machine of a connection. A challenge is good for one AUTHENTICATE; a new
+ * NEGOTIATE starts over, also on a connection that is logged on. It never says why a logon failed
+ * other than by the code in the log. */
 #include "mocks/certsrv/auth.h"
 #include "base/base64.h"
 #include "base/clock.h"
@@ -39,8 +39,8 @@ int auth_offer(struct auth_policy *policy, const char *word, struct err *e) {
         policy->offered[policy->offered_count++] = (enum auth_scheme)i;
         return 0;
     }
-    return err_set(e, ERR_CONFIG_BAD_VALUE,
-                   "authentication: %s is none of negotiate, ntlm, basic", word);
+    return err_set(e, ERR_CONFIG_BAD_VALUE, "authentication: %s is none of negotiate, ntlm, basic",
+                   word);
 }
 
 void auth_put_offer(const struct auth_policy *policy, enum auth_scheme scheme, struct buf *out) {
@@ -219,8 +219,8 @@ static int decoded_logon(struct logon *l, const char *encoded, struct err *e) {
     AUTO_BUF token = BUF_INIT(HEADER_MAX);
     if (b64_decode(bytes_of_str(encoded), &token, NULL) != 0)
         return refuse(l->out, 1, IIS_SEC_E_INVALID_TOKEN);
-    int rc = l->scheme == AUTH_BASIC ? basic_logon(l, &token, e)
-                                     : windows_logon(l, buf_view(&token), e);
+    int rc =
+        l->scheme == AUTH_BASIC ? basic_logon(l, &token, e) : windows_logon(l, buf_view(&token), e);
     if (token.data != NULL)
         OPENSSL_cleanse(token.data, token.len);
     return rc;

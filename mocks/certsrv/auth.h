@@ -44,8 +44,8 @@ struct auth_result {
     char *log_name;          /* "MICHAMEN\ciscora"; NULL: "-". Owned */
     unsigned substatus;      /* of the 401 */
     uint32_t win32;
-    bool offer_all;     /* 401 with every scheme; else only with header */
-    struct buf header;  /* one WWW-Authenticate value for the answer; may be empty */
+    bool offer_all;    /* 401 with every scheme; else only with header */
+    struct buf header; /* one WWW-Authenticate value for the answer; may be empty */
 };
 void auth_result_free(struct auth_result *r);
 

@@ -30,8 +30,8 @@ const struct cfg_field ca_fields[] = {
                "PEM file of the CA certificate; none: made at start"),
     CFG_STRING(struct ca_config, key, "key", NULL, "PEM file of its key"),
     CFG_STRING(struct ca_config, chain, "chain", NULL, "PEM file of the certificates above it"),
-    CFG_LIST(struct ca_config, previous, "previous", struct ca_generation_config,
-             generation_fields, "CA certificates before renewal, oldest first"),
+    CFG_LIST(struct ca_config, previous, "previous", struct ca_generation_config, generation_fields,
+             "CA certificates before renewal, oldest first"),
     CFG_INT(struct ca_config, first_request, "first-request-id", "1", 1, INT32_MAX,
             "id of the first request of an empty database"),
     CFG_DURATION(struct ca_config, validity_us, "validity", "730d",
@@ -238,8 +238,8 @@ int ca_submit(struct ca *ca, const struct ca_submission *s, struct store_row *ro
     buf_put_bytes(&row->attributes, s->attributes);
     if (row->request.failed || row->attributes.failed)
         return err_set(e, ERR_SYS_LIMIT, "the request is too large");
-    AUTO(X509_REQ) request = row->request.len == 0 ? NULL
-                                                   : csr_read(buf_view(&row->request), NULL, NULL);
+    AUTO(X509_REQ)
+    request = row->request.len == 0 ? NULL : csr_read(buf_view(&row->request), NULL, NULL);
     if (request == NULL || s->user->request)
         return record(ca, s, request, row, e);
     row->disposition = DISPOSITION_DENIED;
@@ -253,9 +253,9 @@ static int issue_approved(struct ca *ca, struct store_row *row, struct err *e) {
     if (attributes_read(buf_view(&row->attributes), &attributes, e) != 0)
         return -1;
     AUTO(X509_REQ) request = csr_read(buf_view(&row->request), NULL, e);
-    const struct mint_request r = {
-        request, &attributes, template_find(ca->setup.templates, row->template),
-        account_find_typed(ca->setup.accounts, row->requester), row->id};
+    const struct mint_request r = {request, &attributes,
+                                   template_find(ca->setup.templates, row->template),
+                                   account_find_typed(ca->setup.accounts, row->requester), row->id};
     if (request == NULL)
         return -1;
     if (r.template == NULL || r.user == NULL)

@@ -19,14 +19,14 @@ struct ca_generation_config {
 /* The "ca:" block of the configuration. */
 struct ca_config {
     char *name;
-    char *certificate, *key; /* the newest generation; NULL: made at start */
-    char *chain;             /* PEM: the certificates above; NULL: none */
+    char *certificate, *key;  /* the newest generation; NULL: made at start */
+    char *chain;              /* PEM: the certificates above; NULL: none */
     struct cfg_list previous; /* struct ca_generation_config: older generations, oldest first */
     int64_t first_request;
     int64_t validity_us;   /* the most that the CA grants */
     int64_t clock_skew_us; /* NotBefore lies this far back */
     int64_t crl_validity_us;
-    int serial;                            /* enum ca_serial */
+    int serial;                             /* enum ca_serial */
     bool san_attribute, end_date_attribute; /* EDITF_ATTRIBUTESUBJECTALTNAME2, ...ENDDATE */
     bool restore_plus; /* blanks in base64 were '+' (protocol/certsrv.md 1.4) */
     bool own_requests_only;
@@ -50,8 +50,8 @@ struct ca; /* opaque */
 struct ca *ca_open(const struct ca_setup *setup, struct err *e);
 void ca_close(struct ca *ca);
 
-/* A request as it came from the form: CSR in any shape of 1.4, attribute lines. Fills the row (id 0:
- * refused before a row was made, status says why). -1 only when the CA itself failed (STORE_SQL,
+/* A request as it came from the form: CSR in any shape of 1.4, attribute lines. Fills the row (id
+ * 0: refused before a row was made, status says why). -1 only when the CA itself failed (STORE_SQL,
  * X509_ISSUE). The certificate is durable when this returns. */
 struct ca_submission {
     const struct user *user;

@@ -113,8 +113,7 @@ static int fill_crl(struct ca *ca, const struct ca_generation *g, X509_CRL *crl,
     if (store_each(ca->store, add_revoked, &r, e) != 0)
         return err_openssl(e, ERR_X509_ISSUE, "CRL entries");
     X509_CRL_sort(crl);
-    return X509_CRL_sign(crl, g->key, EVP_sha256()) > 0 ? 0
-                                                        : err_openssl(e, ERR_X509_ISSUE, "CRL");
+    return X509_CRL_sign(crl, g->key, EVP_sha256()) > 0 ? 0 : err_openssl(e, ERR_X509_ISSUE, "CRL");
 }
 
 int ca_put_crl(struct ca *ca, int64_t renewal, struct buf *out, struct err *e) {

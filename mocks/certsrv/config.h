@@ -16,7 +16,7 @@ struct certsrv_config {
     char *database; /* NULL: in the state folder */
     char *state;    /* folder for what is made at start; NULL: a temporary one */
     char *host;
-    int64_t log_port; /* 0: the real one */
+    int64_t log_port;        /* 0: the real one */
     char *certificate, *key; /* of the web server; NULL: made at start */
     struct ca_config ca;
     struct cfg_strings authentication;

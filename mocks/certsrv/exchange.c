@@ -84,16 +84,15 @@ void exchange_event_request(const struct exchange *x) {
     client_name(x, client);
     AUTO_BUF what = BUF_INIT(TARGET_MAX);
     buf_printf(&what, "%s %.200s", http_request_method(x->http), x->stem);
-    event_message(client, NULL, buf_str(&what), "%.*s", QUERY_SHOWN,
-                  http_request_query(x->http));
+    event_message(client, NULL, buf_str(&what), "%.*s", QUERY_SHOWN, http_request_query(x->http));
 }
 
 static void event_reply(const struct exchange *x, unsigned status, bool sent) {
     char client[NAME_MAX_LEN], what[32];
     client_name(x, client);
     snprintf(what, sizeof what, "HTTP %u", status);
-    event_message(NULL, client, what, "%s%u.%u %" PRIu32 ", %zu bytes", sent ? "" : "not sent: ",
-                  status, x->substatus, x->win32, x->reply.body.len);
+    event_message(NULL, client, what, "%s%u.%u %" PRIu32 ", %zu bytes",
+                  sent ? "" : "not sent: ", status, x->substatus, x->win32, x->reply.body.len);
 }
 
 void exchange_log(const struct exchange *x, const struct exchange_log *to, bool sent) {

@@ -22,8 +22,7 @@ struct exchange *exchange_new(struct http_request *http);
 void exchange_free(struct exchange *x);
 
 /* Answers with IIS' own page of that status. */
-void exchange_reply_status(struct exchange *x, unsigned status, unsigned substatus,
-                           uint32_t win32);
+void exchange_reply_status(struct exchange *x, unsigned status, unsigned substatus, uint32_t win32);
 
 /* Sends what x->reply holds; the headers of IIS are added. session_cookie: "NAME=VALUE" for an ASP
  * page of a client without one, or NULL. */

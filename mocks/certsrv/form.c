@@ -1,5 +1,5 @@
-/* Form decoding. It never refuses a field for its spelling: a browser of 1999 and a shell script must
- * both get through. It refuses only what is too much. */
+/* Form decoding. It never refuses a field for its spelling: a browser of 1999 and a shell script
+ * must both get through. It refuses only what is too much. */
 #include "mocks/certsrv/form.h"
 #include <string.h>
 #include <strings.h>

@@ -71,10 +71,8 @@ int handle_request_form(const struct call *call, struct reply *reply, struct err
 
 int reply_error(const struct call *call, struct reply *reply, const char *mode, const char *com,
                 uint32_t code) {
-    const struct page_error error = {.request_mode = mode,
-                                     .result = code,
-                                     .com_error = com,
-                                     .last_status = code};
+    const struct page_error error = {
+        .request_mode = mode, .result = code, .com_error = com, .last_status = code};
     page_error(&reply->body, &call->site, &error);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* certnew.cer, certnew.p7b, certcrl.crl: certificates by request id, the CA's by Renewal, CRLs. What
- * cannot be had is an error page with status 200. */
+/* certnew.cer, certnew.p7b, certcrl.crl: certificates by request id, the CA's by Renewal, CRLs.
+ * What cannot be had is an error page with status 200. */
 #include "base/base64.h"
 #include "mocks/certsrv/handlers.h"
 #include "mocks/certsrv/handlers_internal.h"
@@ -38,8 +38,8 @@ static const char *content_type(const struct call *call, const char *type) {
 }
 
 /* Enc=bin is DER; anything else is PEM, whose label is CERTIFICATE for a PKCS#7 too (1.6). */
-static int reply_der(const struct call *call, struct reply *reply, const char *type, const char *label,
-                     struct bytes der, struct err *e) {
+static int reply_der(const struct call *call, struct reply *reply, const char *type,
+                     const char *label, struct bytes der, struct err *e) {
     reply->content_type = content_type(call, type);
     int rc = is_word(form_get(call->query, "Enc"), "bin")
                  ? buf_put_bytes(&reply->body, der)
@@ -98,8 +98,8 @@ int handle_chain(const struct call *call, struct reply *reply, struct err *e) {
                          e) != 0)
             return -1;
     }
-    return reply_der(call, reply, "application/x-pkcs7-certificates", "CERTIFICATE",
-                     buf_view(&der), e);
+    return reply_der(call, reply, "application/x-pkcs7-certificates", "CERTIFICATE", buf_view(&der),
+                     e);
 }
 
 int handle_crl(const struct call *call, struct reply *reply, struct err *e) {

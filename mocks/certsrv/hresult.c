@@ -1,5 +1,5 @@
-/* The string form of HRESULTs, from the one table. It never invents a text: an unknown code shows its
- * number only. */
+/* The string form of HRESULTs, from the one table. It never invents a text: an unknown code shows
+ * its number only. */
 #include "mocks/certsrv/hresult.h"
 #include <inttypes.h>
 #include <stddef.h>

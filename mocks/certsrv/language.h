@@ -1,5 +1,6 @@
 /* The words of the pages, by language of the server. Ids, URLs and control names never change with
- * the language: that is what clients of localised servers hold on to (protocol/certsrv.md 7, S17). */
+ * the language: that is what clients of localised servers hold on to (protocol/certsrv.md 7, S17).
+ */
 #ifndef MOCKS_CERTSRV_LANGUAGE_H
 #define MOCKS_CERTSRV_LANGUAGE_H
 
@@ -11,8 +12,7 @@ enum language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_JA, LANGUAGE_COUNT };
  * text, it is the one of protocol/certsrv.md 2.2. */
 #define PAGE_TEXT_TABLE(X)                                                                         \
     X(TITLE, "Microsoft Active Directory Certificate Services",                                    \
-      "Microsoft Active Directory-Zertifikatdienste",                                              \
-      "Microsoft Active Directory 証明書サービス")                                                 \
+      "Microsoft Active Directory-Zertifikatdienste", "Microsoft Active Directory 証明書サービス") \
     X(HOME, "Home", "Startseite", "ホーム")                                                        \
     X(WELCOME, "Welcome", "Willkommen", "ようこそ")                                                \
     X(HOME_INFO, "Ask for a certificate here, look after one you asked for, or fetch the CA's.",   \
@@ -29,8 +29,8 @@ enum language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_JA, LANGUAGE_COUNT };
     X(ISSUED_INFO, "The certificate you requested was issued to you.",                             \
       "Das angeforderte Zertifikat wurde ausgestellt.", "要求した証明書が発行されました。")        \
     X(DOWNLOAD_CERT, "Download certificate: ", "Zertifikat laden: ", "証明書のダウンロード: ")     \
-    X(DOWNLOAD_CHAIN, "Download certificate chain: ", "Kette laden: ",                             \
-      "証明書のチェーンのダウンロード: ")                                                          \
+    X(DOWNLOAD_CHAIN,                                                                              \
+      "Download certificate chain: ", "Kette laden: ", "証明書のチェーンのダウンロード: ")         \
     X(DER, "DER encoded", "DER-codiert", "DER エンコード")                                         \
     X(BASE64, "Base 64 encoded", "Base-64-codiert", "Base 64 エンコード")                          \
     X(INSTALL_CA, "To trust it, install this CA certificate", "CA-Zertifikat installieren",        \
@@ -45,7 +45,7 @@ enum language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_JA, LANGUAGE_COUNT };
       "Your certificate request is still pending. You must wait for an administrator to issue "    \
       "the certificate you requested.",                                                            \
       "Die Zertifikatanforderung steht noch aus.", "証明書の要求はまだ保留中です。")               \
-    X(REQUEST_ID, "Your Request Id is ", "Ihre Anforderungs-ID ist ", "要求 ID は ")                    \
+    X(REQUEST_ID, "Your Request Id is ", "Ihre Anforderungs-ID ist ", "要求 ID は ")               \
     X(RETURN, "Please return to this web site in a day or two to retrieve your certificate.",      \
       "Bitte in ein bis zwei Tagen wiederkommen.", "1、2 日後にこのサイトへ戻ってください。")      \
     X(RETURN_NOTE,                                                                                 \

@@ -1,5 +1,5 @@
-/* Making the laboratory's own CA and web server certificate. Private keys are written with mode 0600
- * into a folder of mode 0700. */
+/* Making the laboratory's own CA and web server certificate. Private keys are written with mode
+ * 0600 into a folder of mode 0700. */
 #include "mocks/certsrv/made.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -19,8 +19,7 @@ static int make_folder(const struct certsrv_config *config, struct made *out, st
         return 0;
     if (config->state != NULL) {
         out->folder = strdup(config->state);
-        return out->folder == NULL ? err_set(e, ERR_SYS_NOMEM, NULL)
-                                   : file_mkdirs(out->folder, e);
+        return out->folder == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : file_mkdirs(out->folder, e);
     }
     char name[] = "/tmp/capflab-certsrv-XXXXXX";
     if (mkdtemp(name) == NULL)
@@ -73,8 +72,7 @@ static int make_ca(const struct certsrv_config *config, struct err *e) {
                                           .not_after = now + (int64_t)CA_DAYS * DAY_S,
                                           .extensions = extensions};
     AUTO(X509) cert = issue_certificate(&request, e);
-    return cert == NULL ? -1
-                        : write_pair(cert, key, config->ca.certificate, config->ca.key, e);
+    return cert == NULL ? -1 : write_pair(cert, key, config->ca.certificate, config->ca.key, e);
 }
 
 static X509 *issue_web(const struct certsrv_config *config, EVP_PKEY *key, const X509 *issuer,

@@ -1,5 +1,5 @@
-/* capflab-certsrv: IIS + AD CS web enrolment for a laboratory. Wires configuration, CA and web server
- * together; runs the manager's commands. */
+/* capflab-certsrv: IIS + AD CS web enrolment for a laboratory. Wires configuration, CA and web
+ * server together; runs the manager's commands. */
 #include "base/owned.h"
 #include "base/process.h"
 #include "base/program.h"
@@ -68,8 +68,8 @@ static int start(struct mock *m, const struct options *o, struct err *e) {
                                 .host = m->config.host,
                                 .database = m->config.database};
     m->ca = ca_open(&ca, e);
-    const struct certsrv_setup setup = {&m->config, &m->directory.accounts,
-                                        &m->directory.templates, m->ca};
+    const struct certsrv_setup setup = {&m->config, &m->directory.accounts, &m->directory.templates,
+                                        m->ca};
     if (m->ca != NULL)
         m->server = certsrv_server_new(process_loop(m->process), &setup, e);
     return m->server == NULL ? -1 : 0;

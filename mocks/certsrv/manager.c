@@ -1,5 +1,5 @@
-/* The manager's commands. "issue" only approves: the running mock, which has the CA's key, signs when
- * the certificate is asked for. */
+/* The manager's commands. "issue" only approves: the running mock, which has the CA's key, signs
+ * when the certificate is asked for. */
 #include "mocks/certsrv/manager.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -13,10 +13,11 @@ static const struct command {
     const char *word;
     enum disposition from, to;
     const char *done; /* before the manager's name */
-    uint32_t status; /* HRESULT */
+    uint32_t status;  /* HRESULT */
 } commands[] = {
     {"issue", DISPOSITION_PENDING, DISPOSITION_APPROVED, "Resubmitted by", 0},
-    {"deny", DISPOSITION_PENDING, DISPOSITION_DENIED, "Denied by", 0x80094014 /* CERTSRV_E_ADMIN_DENIED_REQUEST */},
+    {"deny", DISPOSITION_PENDING, DISPOSITION_DENIED, "Denied by",
+     0x80094014 /* CERTSRV_E_ADMIN_DENIED_REQUEST */},
     {"revoke", DISPOSITION_ISSUED, DISPOSITION_REVOKED, "Revoked by", 0},
 };
 

@@ -52,8 +52,7 @@ static int directory_subject(X509_NAME *to, const struct mint_ca *ca, const stru
     if (add_domain(to, ca->domain->dns) != 0 || add_text(to, "CN", "Users", 5) != 0 ||
         add_text(to, "CN", user->name, strlen(user->name)) != 0)
         return -1;
-    return user->email == NULL ? 0
-                               : add_text(to, "emailAddress", user->email, strlen(user->email));
+    return user->email == NULL ? 0 : add_text(to, "emailAddress", user->email, strlen(user->email));
 }
 
 static X509_NAME *make_subject(const struct mint_ca *ca, const struct mint_request *r,
@@ -101,8 +100,8 @@ static int64_t period_seconds(const char *word) {
         const char *word;
         int64_t seconds;
     } periods[] = {
-        {"Years", 365 * 86400}, {"Months", 30 * 86400}, {"Weeks", 7 * 86400}, {"Days", 86400},
-        {"Hours", 3600},        {"Minutes", 60},
+        {"Years", 365 * 86400}, {"Months", 30 * 86400}, {"Weeks", 7 * 86400},
+        {"Days", 86400},        {"Hours", 3600},        {"Minutes", 60},
     };
     for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++)
         if (strcasecmp(periods[i].word, word) == 0)

@@ -65,7 +65,8 @@ int ntlm_check_binding(const struct ntlm_authenticate *a, enum ntlm_epa epa,
  * -1 SYS_INTERNAL. */
 int ntlm_channel_binding(struct bytes certificate_hash, uint8_t out[NTLM_HASH_LEN], struct err *e);
 
-/* The steps of the proof, apart for the vectors: -1 NTLM_LOGON (password not UTF-8), SYS_INTERNAL. */
+/* The steps of the proof, apart for the vectors: -1 NTLM_LOGON (password not UTF-8), SYS_INTERNAL.
+ */
 int ntlm_nt_hash(const char *password, uint8_t out[NTLM_HASH_LEN], struct err *e);
 int ntlm_v2_key(const char *password, struct bytes identity, uint8_t out[NTLM_HASH_LEN],
                 struct err *e);

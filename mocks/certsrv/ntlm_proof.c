@@ -1,5 +1,6 @@
 /* The NTLMv2 proof and the channel binding (MS-NLMP 3.3.2, 2.2.2.7; RFC 5929). It never compares
- * proofs in a time that depends on them, and never lets a client skip a check by leaving something out. */
+ * proofs in a time that depends on them, and never lets a client skip a check by leaving something
+ * out. */
 #include "mocks/certsrv/md4.h"
 #include "mocks/certsrv/ntlm.h"
 #include "mocks/certsrv/utf16.h"

@@ -56,8 +56,9 @@ void page_begin(struct buf *out, const struct page_site *site, enum page_text he
     buf_put_str(out, " &nbsp;--&nbsp; ");
     html_put(out, site->ca_name);
     page_line(out, " &nbsp;</Font></TD>");
-    page_line(out, "<TD ID=locHomeAlign Align=Right><A Href=\"/certsrv\"><Font Color=#FFFFFF>"
-                   "<LocID ID=locHomeLink>%s</LocID></Font></A></TD></TR>",
+    page_line(out,
+              "<TD ID=locHomeAlign Align=Right><A Href=\"/certsrv\"><Font Color=#FFFFFF>"
+              "<LocID ID=locHomeLink>%s</LocID></Font></A></TD></TR>",
               word(site, TEXT_HOME));
     page_line(out, "</Table>");
     page_line(out, "<P ID=locPageTitle> <B> %s </B>", word(site, heading));
@@ -195,11 +196,13 @@ void page_ca_download(struct buf *out, const struct page_site *site) {
         ca_option(out, site, i);
     page_line(out, "</Select>");
     page_line(out, "</Form>");
-    page_line(out, "<P><A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Enc=bin\">DER</A> "
-                   "<A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Enc=b64\">Base 64</A>",
+    page_line(out,
+              "<P><A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Enc=bin\">DER</A> "
+              "<A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Enc=b64\">Base 64</A>",
               site->renewals, site->renewals);
-    page_line(out, "<A Href=\"certnew.p7b?ReqID=CACert&amp;Renewal=%u&amp;Enc=bin\">PKCS #7</A> "
-                   "<A Href=\"certcrl.crl?Type=base&amp;Renewal=%u&amp;Enc=bin\">CRL</A></P>",
+    page_line(out,
+              "<A Href=\"certnew.p7b?ReqID=CACert&amp;Renewal=%u&amp;Enc=bin\">PKCS #7</A> "
+              "<A Href=\"certcrl.crl?Type=base&amp;Renewal=%u&amp;Enc=bin\">CRL</A></P>",
               site->renewals, site->renewals);
     page_end(out);
 }

@@ -1,6 +1,6 @@
 /* The certsrv pages: protocol/certsrv.md 2. Each writes one whole HTML page, CRLF line ends, upper
- * case <HTML>; text values are escaped here. What clients match on is checked by the scraper table of
- * scraper_test.c. All append to out; a full out is out->failed. */
+ * case <HTML>; text values are escaped here. What clients match on is checked by the scraper table
+ * of scraper_test.c. All append to out; a full out is out->failed. */
 #ifndef MOCKS_CERTSRV_PAGES_H
 #define MOCKS_CERTSRV_PAGES_H
 
@@ -33,7 +33,8 @@ struct page_error {
     int disposition;          /* ICertRequest number: 1 error, 2 denied, 5 under submission */
     const char *message;
     uint32_t result;
-    const char *com_error; /* where it failed: "CCertRequest::Submit"; the text follows from result */
+    const char
+        *com_error; /* where it failed: "CCertRequest::Submit"; the text follows from result */
     uint32_t last_status;
 };
 extern const char page_mode_fetch[];  /* certnew.cer, certnew.p7b, certcrl.crl */

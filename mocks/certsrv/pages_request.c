@@ -13,8 +13,8 @@ static const char *word(const struct page_site *site, enum page_text text) {
     return page_text(site->language, text);
 }
 
-static void download(struct buf *out, const struct page_site *site, int64_t id, const char *label_id,
-                     enum page_text label, const char *file) {
+static void download(struct buf *out, const struct page_site *site, int64_t id,
+                     const char *label_id, enum page_text label, const char *file) {
     page_line(out,
               "<TR><TD><LocID ID=%s>%s</LocID><A Href=\"%s?ReqID=%" PRId64
               "&amp;Enc=bin\"><LocID ID=locDerEnc>%s</LocID></A> | <A Href=\"%s?ReqID=%" PRId64
@@ -44,7 +44,8 @@ void page_issued(struct buf *out, const struct page_site *site, int64_t id) {
     page_begin(out, site, TEXT_ISSUED);
     page_line(out, "<P ID=locInfo> %s</P>", word(site, TEXT_ISSUED_INFO));
     page_line(out, "<Form Name=UIForm>");
-    page_line(out, "<Input Type=Radio Name=rbEnc ID=rbDerEnc Checked><Label For=rbDerEnc>%s</Label>",
+    page_line(out,
+              "<Input Type=Radio Name=rbEnc ID=rbDerEnc Checked><Label For=rbDerEnc>%s</Label>",
               word(site, TEXT_DER));
     page_line(out, "<Input Type=Radio Name=rbEnc ID=rbB64Enc><Label For=rbB64Enc>%s</Label>",
               word(site, TEXT_BASE64));
@@ -55,8 +56,9 @@ void page_issued(struct buf *out, const struct page_site *site, int64_t id) {
     page_line(out, "</Table>");
     script_downloads(out, id);
     page_line(out, "<Span ID=spnRootNotTrusted Style=\"display:none\">");
-    page_line(out, "<A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Mode=inst&amp;Enc=b64\">"
-                   "<LocID ID=locInstallCA>%s</LocID></A>",
+    page_line(out,
+              "<A Href=\"certnew.cer?ReqID=CACert&amp;Renewal=%u&amp;Mode=inst&amp;Enc=b64\">"
+              "<LocID ID=locInstallCA>%s</LocID></A>",
               site->renewals, word(site, TEXT_INSTALL_CA));
     page_line(out, "</Span>");
     page_end(out);
@@ -68,7 +70,8 @@ static void request_id(struct buf *out, const struct page_site *site, const char
     buf_printf(out, "%s%" PRId64 ".%s", word(site, TEXT_REQUEST_ID), id, end);
 }
 
-static void waiting(struct buf *out, const struct page_site *site, int64_t id, enum page_text info) {
+static void waiting(struct buf *out, const struct page_site *site, int64_t id,
+                    enum page_text info) {
     page_begin(out, site, TEXT_PENDING);
     page_paragraph(out, site, "locInfoNewReq", info);
     request_id(out, site, "locInfoReqID", id, "\r\n</P>\r\n");

@@ -1,5 +1,5 @@
-/* The policy module: a row of checks, each of which may end the matter. It changes nothing anywhere,
- * and takes nothing in a request on trust before its signature was verified. */
+/* The policy module: a row of checks, each of which may end the matter. It changes nothing
+ * anywhere, and takes nothing in a request on trust before its signature was verified. */
 #include "mocks/certsrv/policy.h"
 #include "mocks/certsrv/hresult.h"
 #include "pki/csr.h"
@@ -54,8 +54,8 @@ void policy_unreadable(struct bytes der, struct verdict *out) {
 static const struct {
     int nid, max;
 } rdn_types[] = {
-    {NID_pkcs9_emailAddress, 128}, {NID_commonName, 64},          {NID_organizationalUnitName, 64},
-    {NID_organizationName, 64},    {NID_localityName, 128},       {NID_stateOrProvinceName, 128},
+    {NID_pkcs9_emailAddress, 128}, {NID_commonName, 64},    {NID_organizationalUnitName, 64},
+    {NID_organizationName, 64},    {NID_localityName, 128}, {NID_stateOrProvinceName, 128},
     {NID_domainComponent, 128},    {NID_countryName, 2},
 };
 

@@ -1,5 +1,5 @@
-/* The scraper table: every known client's matcher, from testdata/scrapers.tsv, against the pages that
- * this mock writes. */
+/* The scraper table: every known client's matcher, from testdata/scrapers.tsv, against the pages
+ * that this mock writes. */
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/test.h"

@@ -234,8 +234,7 @@ static char *computer_name(const char *host) {
     return name;
 }
 
-static int offer_schemes(struct auth_policy *auth, const struct cfg_strings *words,
-                         struct err *e) {
+static int offer_schemes(struct auth_policy *auth, const struct cfg_strings *words, struct err *e) {
     if (words->count == 0)
         return auth_offer(auth, "negotiate", e) == 0 ? auth_offer(auth, "ntlm", e) : -1;
     for (size_t i = 0; i < words->count; i++)

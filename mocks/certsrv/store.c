@@ -161,10 +161,9 @@ static void read_row(sqlite3_stmt *q, struct store_row *row) {
 }
 
 int store_find(struct store *s, int64_t id, struct store_row *row, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(s->db,
-                                  "SELECT " ROW_COLUMNS
-                                  ", request, attributes, certificate FROM requests WHERE id=?",
-                                  e);
+    sqlite3_stmt *q = sql_prepare(
+        s->db, "SELECT " ROW_COLUMNS ", request, attributes, certificate FROM requests WHERE id=?",
+        e);
     if (q == NULL)
         return -1;
     sql_bind_int(q, 1, id);

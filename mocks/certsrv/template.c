@@ -1,4 +1,5 @@
-/* Template tables and their spelling on the pages. It decides nothing about requests: policy.c does. */
+/* Template tables and their spelling on the pages. It decides nothing about requests: policy.c
+ * does. */
 #include "mocks/certsrv/template.h"
 #include <inttypes.h>
 #include <string.h>
