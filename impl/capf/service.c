@@ -133,7 +133,7 @@ static void peer_text(const struct sockaddr *address, char out[SESSION_PEER_MAX]
     else if (address->sa_family == AF_INET6)
         ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
     if (ip == NULL || inet_ntop(address->sa_family, ip, out, SESSION_PEER_MAX) == NULL)
-        strncpy(out, "unknown", SESSION_PEER_MAX);
+        memcpy(out, "unknown", sizeof "unknown");
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
