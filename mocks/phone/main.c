@@ -13,9 +13,9 @@ static const struct program program = {
     .summary = "Runs simulated IP phones, one CAPF session each; prints one JSON line for each.",
     .usage = "[OPTION...]",
     .example =
-        "  $ capflab-phone --capf 127.0.0.1:3804 --certificate capf.pem --name SEP001122334455\n"
-        "  {\"device\":\"SEP001122334455\",\"result\":\"installed\",\"operation\":\"install\","
-        "\"status\":[\"LSC: Installed\"],...}\n",
+        "$ capflab-phone --capf 127.0.0.1:3804 --certificate capf.pem --name SEP001122334455\n"
+        "{\"device\":\"SEP001122334455\",\"result\":\"installed\",\"operation\":\"install\","
+        "\"status\":[\"LSC: Installed\"],...}",
     .config = phone_file_fields,
     .more = behaviours,
 };

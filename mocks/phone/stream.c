@@ -170,16 +170,26 @@ static enum err_code code_of_errno(int number) {
     }
 }
 
+/* libevent hands out OpenSSL's queue, where a failed system call is either a system error or the
+ * bare SSL_ERROR_SYSCALL. */
+static int failed_errno(unsigned long tls, short what, int number) {
+    if (ERR_SYSTEM_ERROR(tls))
+        return ERR_GET_REASON(tls);
+    bool reason_of_tls = ERR_GET_LIB(tls) != 0;
+    return (what & BEV_EVENT_ERROR) != 0 && !reason_of_tls ? number : 0;
+}
+
 static void describe_failure(const struct phone *p, short what, int number, struct err *e) {
     unsigned long tls = bufferevent_get_openssl_error(p->stream);
     const char *host = p->config->capf.host;
+    int system = failed_errno(tls, what, number);
     if (p->certificate_refused)
         err_set(e, ERR_TLS_UNTRUSTED,
                 "the certificate of %s is not the one of role CAPF in the trust list", host);
-    else if (tls != 0)
+    else if (system != 0)
+        err_set(e, code_of_errno(system), "%s: %s", host, strerror(system));
+    else if (ERR_GET_LIB(tls) != 0)
         err_set(e, ERR_TLS_HANDSHAKE, "%s: %s", host, ERR_reason_error_string(tls));
-    else if ((what & BEV_EVENT_ERROR) != 0 && number != 0)
-        err_set(e, code_of_errno(number), "%s: %s", host, strerror(number));
     else
         err_set(e, ERR_TCP_CLOSED, "%s closed the connection", host);
 }
