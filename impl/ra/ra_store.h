@@ -25,8 +25,9 @@ struct ra_store; /* opaque */
 struct ra_store *ra_store_open(const char *path, struct err *e);
 void ra_store_close(struct ra_store *store);
 
-/* Keeps id for the enrolment; when the call returns it is on disk. pending: it waits for a
- * certificate manager and is kept for RA_PENDING_S, else for RA_OPEN_S. -1 STORE_SQL. */
+/* Keeps id for the enrolment; once the call returned, kill -9 does not lose it. pending: it waits
+ * for a certificate manager, is kept for RA_PENDING_S and synced to disk; else for RA_OPEN_S. -1
+ * STORE_SQL. */
 int ra_store_put(struct ra_store *store, const struct ra_key *key, uint32_t id, bool pending,
                  struct err *e);
 enum { RA_PENDING_S = 30 * 24 * 3600, RA_OPEN_S = 3600 };
