@@ -16,6 +16,12 @@ static void count_done(void *user, CURL *easy, const struct http_result *result)
     all_done++;
 }
 
+static void start_lab(lab_handler *handler) {
+    all_done = 0;
+    lab.handler = handler;
+    lab_start_tls(&lab);
+}
+
 static void start_counted(struct fetch *f, const char *path) {
     struct err e;
     fetch_init(f, &lab, "lab-dc.michamen.com");
@@ -26,8 +32,7 @@ static void start_counted(struct fetch *f, const char *path) {
 }
 
 static void run_many(struct fetch *fetches) {
-    lab.handler = lab_keep;
-    lab_start_tls(&lab);
+    start_lab(lab_keep);
     for (size_t i = 0; i < MANY; i++)
         start_counted(&fetches[i], "/");
     lab_until(&lab, &lab.requests, MANY);
@@ -53,8 +58,7 @@ END_TEST
 
 START_TEST(freeing_client_and_server_under_load_ends_all) {
     static struct fetch fetches[MANY];
-    lab.handler = lab_keep;
-    lab_start_tls(&lab);
+    start_lab(lab_keep);
     for (size_t i = 0; i < MANY; i++)
         start_counted(&fetches[i], "/");
     lab_until(&lab, &lab.requests, MANY / 2);
@@ -121,7 +125,7 @@ static unsigned turns_at_rest(void) {
 START_TEST(loop_rests_while_requests_wait) {
     int fds[HALF_OPEN];
     struct fetch idle, waiting, gone;
-    lab_start_tls(&lab);
+    start_lab(lab_answer);
     open_half(fds);
     fetch_init(&idle, &lab, "lab-dc.michamen.com");
     fetch_run(&idle, &lab, "/");
