@@ -54,10 +54,12 @@ static enum err_code verify_code(const struct transfer *t) {
     }
 }
 
+/* The connect time is 0 on a connection used again and during the handshake; the local port is
+ * there as soon as TCP is up. */
 static enum err_code timeout_code(CURL *easy) {
-    curl_off_t connected = 0;
-    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
-    return connected == 0 ? ERR_TCP_TIMEOUT : ERR_HTTP_TIMEOUT;
+    long local_port = 0;
+    curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
+    return local_port == 0 ? ERR_TCP_TIMEOUT : ERR_HTTP_TIMEOUT;
 }
 
 static enum err_code code_of(const struct transfer *t, CURLcode code) {

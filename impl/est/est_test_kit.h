@@ -258,7 +258,6 @@ static inline void kit_talk(struct kit_talk *t) {
 /* ---- a server of exact bytes ---- */
 
 enum { KIT_ANSWERS_MAX = 4, KIT_REQUEST_MAX = 64 * 1024 };
-static const char KIT_SILENCE[] = "(silence)"; /* says nothing until the peer goes */
 
 struct kit_server {
     const char *certificate;              /* "server" */
@@ -292,10 +291,7 @@ static inline void kit_answer(struct kit_server *s, SSL *ssl, const char *answer
         s->requests[s->count++] = text;
     else
         free(text);
-    char byte;
-    if (answer == KIT_SILENCE)
-        SSL_read(ssl, &byte, 1);
-    else if (answer[0] != '\0')
+    if (answer[0] != '\0')
         SSL_write(ssl, answer, (int)strlen(answer));
     SSL_shutdown(ssl);
 }
