@@ -36,9 +36,11 @@ int ca_put_chain(const struct ca *ca, int64_t renewal, struct bytes leaf, struct
     }
     if (push(all, g->certificate, e) != 0)
         return -1;
-    for (int i = 0; i < sk_X509_num(ca->chain); i++)
-        if (push(all, sk_X509_value(ca->chain, i), e) != 0)
+    for (int i = 0; i < sk_X509_num(ca->chain); i++) {
+        X509 *above = sk_X509_value(ca->chain, i);
+        if (X509_cmp(above, g->certificate) != 0 && push(all, above, e) != 0)
             return -1;
+    }
     return p7_put(all, out, e);
 }
 

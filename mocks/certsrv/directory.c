@@ -16,7 +16,7 @@ static char *own(struct directory *d, char *text) {
 static int add_user(struct directory *d, const char *text, struct err *e) {
     const char *colon = strchr(text, ':');
     const char *slash = strchr(text, '\\');
-    if (slash > colon)
+    if (colon != NULL && slash > colon)
         slash = NULL;
     const char *name = slash == NULL ? text : slash + 1;
     if (colon == NULL || colon == name)

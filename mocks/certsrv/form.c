@@ -19,14 +19,15 @@ static int escaped_byte(struct bytes v, size_t i) {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-static void decode(struct buf *out, struct bytes v, bool plus_is_blank) {
+/* A path is a C string from here on: "%00" stays as it is in one. */
+static void decode(struct buf *out, struct bytes v, bool is_form) {
     for (size_t i = 0; i < v.len; i++) {
         int byte = escaped_byte(v, i);
-        if (byte >= 0) {
+        if (byte > 0 || (byte == 0 && is_form)) {
             buf_put_u8(out, (uint8_t)byte);
             i += 2;
         } else {
-            buf_put_u8(out, plus_is_blank && v.data[i] == '+' ? ' ' : v.data[i]);
+            buf_put_u8(out, is_form && v.data[i] == '+' ? ' ' : v.data[i]);
         }
     }
 }

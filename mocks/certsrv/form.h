@@ -29,7 +29,7 @@ struct bytes form_get(const struct form *f, const char *name);
 /* The same as malloc'ed text, cut at the first NUL; "" when absent; NULL without memory. */
 char *form_get_text(const struct form *f, const char *name);
 
-/* Appends text with its percent escapes decoded ('+' kept): paths. */
+/* Appends text with its percent escapes decoded ('+' and "%00" kept): paths. */
 void form_decode_path(struct buf *out, const char *text);
 
 #endif

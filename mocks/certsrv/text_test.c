@@ -30,6 +30,13 @@ START_TEST(form_is_tolerant) {
 }
 END_TEST
 
+START_TEST(paths_are_decoded) {
+    AUTO_BUF out = BUF_INIT(256);
+    form_decode_path(&out, "/cert%73rv/a+b%00c%zz");
+    ck_assert_str_eq(buf_str(&out), "/certsrv/a+b%00c%zz");
+}
+END_TEST
+
 START_TEST(form_floods_are_refused) {
     AUTO_BUF text = BUF_INIT(1024 * 1024);
     struct err e;
@@ -189,7 +196,7 @@ START_TEST(log_header_names_fifteen_columns) {
 }
 END_TEST
 
-TEST_MAIN("certsrv texts", form_is_tolerant, form_floods_are_refused, attributes_follow_the_grammar,
-          attribute_floods_are_refused, san_pairs_are_split, san_floods_are_refused,
-          hresults_read_as_on_the_pages, log_lines_are_those_of_the_seed,
+TEST_MAIN("certsrv texts", form_is_tolerant, paths_are_decoded, form_floods_are_refused,
+          attributes_follow_the_grammar, attribute_floods_are_refused, san_pairs_are_split,
+          san_floods_are_refused, hresults_read_as_on_the_pages, log_lines_are_those_of_the_seed,
           log_lines_cannot_be_forged, log_header_names_fifteen_columns)
