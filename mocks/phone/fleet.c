@@ -71,8 +71,9 @@ static void on_turn(evutil_socket_t fd, short what, void *user) {
     struct fleet *f = user;
     (void)fd;
     (void)what;
-    while (f->over_count > 0)
-        collect(f, f->over[--f->over_count]);
+    for (size_t i = 0; i < f->over_count; i++)
+        collect(f, f->over[i]);
+    f->over_count = 0;
     while (f->active_count < f->concurrency && f->next < f->list->count)
         start_next(f);
     if (f->ended == f->list->count)

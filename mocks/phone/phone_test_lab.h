@@ -256,6 +256,7 @@ static inline void lab_open(struct lab *lab) {
                         .offered = 3,
                         .info = BUF_INIT(CSR_MAX),
                         .octets = BUF_INIT(CAPF_FRAME_MAX)};
+    clock_configure(0, 1);
     signal(SIGPIPE, SIG_IGN);
     ck_assert_ptr_nonnull(mkdtemp(lab->dir));
     lab->loop = event_base_new();
