@@ -19,7 +19,8 @@ struct transfer {
     int64_t deadline_us; /* component monotonic */
     struct event *timer; /* limit of the look-up; the next turn of the loop for early failures */
     struct lookup_wait *wait;
-    bool added; /* curl has it */
+    bool added;     /* curl has it */
+    bool tls_begun; /* a handshake was started: TCP stood */
     bool leaf_self_signed;
     int verify_error; /* X509_V_* of the last handshake */
     struct curl_slist *resolve;

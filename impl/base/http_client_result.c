@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* CURLE_PEER_FAILED_VERIFICATION's old number for a wrong name; since 7.62 both are 60, but the
@@ -54,12 +55,12 @@ static enum err_code verify_code(const struct transfer *t) {
     }
 }
 
-/* The connect time is 0 on a connection used again and during the handshake; the local port is
- * there as soon as TCP is up. */
-static enum err_code timeout_code(CURL *easy) {
+/* TCP stood when a handshake was begun, or when the connection was there already: then curl knows
+ * the local port. */
+static enum err_code timeout_code(const struct transfer *t) {
     long local_port = 0;
-    curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
-    return local_port == 0 ? ERR_TCP_TIMEOUT : ERR_HTTP_TIMEOUT;
+    curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &local_port);
+    return local_port == 0 && !t->tls_begun ? ERR_TCP_TIMEOUT : ERR_HTTP_TIMEOUT;
 }
 
 static enum err_code code_of(const struct transfer *t, CURLcode code) {
@@ -68,38 +69,58 @@ static enum err_code code_of(const struct transfer *t, CURLcode code) {
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return verify_code(t);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return timeout_code(t->easy);
+        return timeout_code(t);
     for (size_t i = 0; i < sizeof curl_codes / sizeof curl_codes[0]; i++)
         if (curl_codes[i].curl == code)
             return curl_codes[i].code;
     return ERR_HTTP_TRANSPORT;
 }
 
-/* "Operation timed out after 201 milliseconds with ..." counts real time: the limit of the
- * component goes in its place. */
-static void timeout_text(const struct transfer *t, const char *text, char *out) {
+/* The number of milliseconds in curl's text, and what stands around it. */
+struct duration_text {
+    int before; /* bytes up to the number */
+    long long ms;
+    const char *behind;
+};
+
+static bool find_duration(const char *text, struct duration_text *d) {
     static const char mark[] = " after ";
-    long long limit = (long long)(t->timeout_us / 1000);
     const char *at = strstr(text, mark);
-    if (at == NULL) {
-        snprintf(out, ERR_TEXT_MAX, "%s", text);
-        return;
-    }
-    const char *rest = at + sizeof mark - 1;
-    rest += strspn(rest, "0123456789");
-    snprintf(out, ERR_TEXT_MAX, "%.*s%s%lld%s", (int)(at - text), text, mark, limit, rest);
+    if (at == NULL)
+        return false;
+    const char *number = at + sizeof mark - 1;
+    d->before = (int)(number - text);
+    d->ms = strtoll(number, NULL, 10);
+    d->behind = number + strspn(number, "0123456789");
+    return true;
 }
 
-/* "Failed to connect to HOST port N after ...": the endpoint as configured goes in the place of the
- * address that it is reached by. */
+/* "Operation timed out after 201 milliseconds with ..." counts real time: the limit of the
+ * component goes in its place. A handshake without an answer reads as it did before curl 7.87: the
+ * connection stood, the operation timed out (seed 1, "CES authentication timeout"). */
+static void timeout_text(const struct transfer *t, const char *text, char *out) {
+    static const char connecting[] = "Connection timed out";
+    long long limit = (long long)(t->timeout_us / 1000);
+    struct duration_text d;
+    if (t->tls_begun && strncmp(text, connecting, sizeof connecting - 1) == 0)
+        snprintf(out, ERR_TEXT_MAX,
+                 "Operation timed out after %lld milliseconds with 0 bytes received", limit);
+    else if (find_duration(text, &d))
+        snprintf(out, ERR_TEXT_MAX, "%.*s%lld%s", d.before, text, limit, d.behind);
+    else
+        snprintf(out, ERR_TEXT_MAX, "%s", text);
+}
+
+/* "Failed to connect to HOST port N after M ms: ...": the endpoint as configured goes in the place
+ * of the address that it is reached by. */
 static void connect_text(const struct transfer *t, const char *text, char *out) {
     static const char mark[] = "Failed to connect to ";
-    const char *rest = strstr(text, " after ");
-    if (strncmp(text, mark, sizeof mark - 1) != 0 || rest == NULL)
+    struct duration_text d;
+    if (strncmp(text, mark, sizeof mark - 1) != 0 || !find_duration(text, &d))
         snprintf(out, ERR_TEXT_MAX, "%s", text);
     else
-        snprintf(out, ERR_TEXT_MAX, "%s%.250s port %u%s", mark, t->endpoint->host,
-                 (unsigned)t->endpoint->port, rest);
+        snprintf(out, ERR_TEXT_MAX, "%s%.250s port %u after %lld%s", mark, t->endpoint->host,
+                 (unsigned)t->endpoint->port, (long long)((double)d.ms * clock_rate()), d.behind);
 }
 
 static void error_text(const struct transfer *t, CURLcode code, char *out) {

@@ -23,8 +23,10 @@ static int verify(X509_STORE_CTX *store_ctx, void *user) {
 }
 
 CURLcode client_tls_setup(CURL *easy, void *ctx, void *transfer) {
+    struct transfer *t = transfer;
     (void)easy;
+    t->tls_begun = true;
     X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(ctx), clock_wall());
-    SSL_CTX_set_cert_verify_callback(ctx, verify, transfer);
+    SSL_CTX_set_cert_verify_callback(ctx, verify, t);
     return CURLE_OK;
 }
