@@ -158,7 +158,7 @@ static int write_web_chain(const struct lab_certs *c, int certificate, struct er
 
 static int write_bundles(const struct lab_certs *c, const struct lab_settings *s, struct err *e) {
     if (BUNDLE(c, "chain.pem", e, CERT_LAB_DC_RTP, CERT_LAB_CA) != 0 ||
-        BUNDLE(c, "ra-trust.pem", e, CERT_RA) != 0 ||
+        BUNDLE(c, "ra-trust.pem", e, CERT_CAPF) != 0 ||
         BUNDLE(c, "capf-trust.pem", e, CERT_CAPF, CERT_LAB_DC_RTP, CERT_LAB_CA, CERT_OFFLINE) != 0)
         return -1;
     if (BUNDLE(c, "mic-ca.pem", e, CERT_SUDI, CERT_MANUFACTURING, CERT_MANUFACTURING_SHA2,
