@@ -91,9 +91,14 @@ void http_client_free(struct http_client *c) {
     free(c);
 }
 
+/* A store of one's own stands alone (curl would add the system's folder), and is read anew for each
+ * handshake. */
 static void set_trust(CURL *easy, const struct http_endpoint *endpoint) {
-    if (endpoint->ca_file != NULL)
+    if (endpoint->ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    }
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_NO_PARTIALCHAIN);

@@ -240,6 +240,18 @@ START_TEST(idle_connections_are_closed) {
 }
 END_TEST
 
+START_TEST(stalled_handshakes_are_closed_too) {
+    int fds[HALF_OPEN];
+    lab_start(&lab, (struct http_server_options){.certificate_file = PEM("server"),
+                                                 .key_file = KEY("server"),
+                                                 .idle_timeout_us = SECOND});
+    open_half(fds);
+    lab_until(&lab, &lab.closed, HALF_OPEN);
+    close_half(fds);
+    lab_stop(&lab);
+}
+END_TEST
+
 START_TEST(connections_beyond_the_limit_wait_for_their_turn) {
     struct reader in;
     lab_start(&lab, (struct http_server_options){.connections_max = 4});
@@ -258,5 +270,5 @@ END_TEST
 TEST_MAIN("HTTP under load", two_hundred_suspended_requests_are_all_answered,
           freeing_client_and_server_under_load_ends_all, half_open_handshakes_delay_nobody,
           loop_rests_while_requests_wait, slow_reader_delays_nobody_and_gets_all,
-          large_answer_over_tls, idle_connections_are_closed,
+          large_answer_over_tls, idle_connections_are_closed, stalled_handshakes_are_closed_too,
           connections_beyond_the_limit_wait_for_their_turn)
