@@ -22,6 +22,18 @@ uses.mocks/certsrv    := impl/pki impl/base
 uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
 uses.scenarios/runner := impl/capf impl/pki impl/base
 
+# Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
+FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
+fuzz.csr            := impl/pki impl/base
+fuzz.p7             := impl/pki impl/base
+fuzz.config         := impl/base
+fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
+fuzz.ntlm           := mocks/certsrv impl/pki impl/base
+fuzz.form           := mocks/certsrv impl/certsrv impl/pki impl/base
+fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
+fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
+
 # Programs: the main.c (or NAME_main.c) that each is made from.
 mains := $(wildcard $(addsuffix /*main.c,$(FOLDERS)))
 program_of = capflab$(if $(filter impl/capflab/%,$(1)),,-$(if $(filter %/main.c,$(1)),$(patsubst runner,run,$(notdir $(patsubst %/,%,$(dir $(1))))),$(patsubst %_main.c,%,$(notdir $(1)))))
@@ -44,6 +56,10 @@ ifdef COVERAGE
 OPTIMISE := -O0 --coverage
 LINK     += --coverage
 endif
+ifdef FUZZ
+OPTIMISE := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK     += -fsanitize=fuzzer,address,undefined
+endif
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iimpl -I. $(package_cflags) $(CPPFLAGS)
 CFLAGS_ALL   = -std=c17 -g $(OPTIMISE) $(WARNINGS) $(HARDEN) $(CFLAGS)
 
@@ -53,7 +69,8 @@ lib_of     = $(BUILD)/lib/$(subst /,-,$(1)).a
 libs_for   = $(foreach f,$(1) $(uses.$(1)),$(call lib_of,$(f)))
 
 PROGRAMS := $(foreach m,$(mains),$(BUILD)/bin/$(call program_of,$(m)))
-TESTS    := $(foreach f,$(FOLDERS),$(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(f))))
+TESTS    := $(foreach f,$(FOLDERS),$(patsubst %.c,$(BUILD)/test/%,$(call tests_of,$(f)))) \
+            $(FUZZ_TARGETS:%=$(BUILD)/test/fuzz/%_test)
 
 # `make V=1` shows the commands.
 ifeq ($(V),)
@@ -93,6 +110,23 @@ $(BUILD)/bin/$(call program_of,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(
 bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
+
+# Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
+define fuzz_rules
+$(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+	@mkdir -p $$(@D)
+	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
+
+$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(BUILD)/obj/fuzz/replay.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+	@mkdir -p $$(@D)
+	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t))))
+
+.PHONY: fuzz-programs test-fuzz
+fuzz-programs: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+test-fuzz: $(FUZZ_TARGETS:%=$(BUILD)/test/fuzz/%_test)
+	@set -e; for t in $^; do $$t; done
 
 .PHONY: tests
 tests: $(TESTS)
