@@ -158,7 +158,8 @@ struct cfg_doc *cfg_load_text(const char *name, struct bytes text, const struct 
                               void *out, struct cfg_mistakes *m);
 
 /* Only the tree: for readers that go on behind a mistake with cfg_node_read on the root, which is a
- * mapping. NULL when there is no usable tree (the mistakes are in m). Caller frees. */
+ * mapping; all its keys are single words. NULL when there is no usable tree (the mistakes are in
+ * m). Caller frees. */
 struct cfg_doc *cfg_parse_text(const char *name, struct bytes text, struct cfg_mistakes *m);
 struct cfg_doc *cfg_parse_file(const char *path, struct cfg_mistakes *m);
 const struct cfg_node *cfg_root(const struct cfg_doc *doc);

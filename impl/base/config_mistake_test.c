@@ -255,9 +255,25 @@ START_TEST(size_and_number_of_values_are_bounded) {
 }
 END_TEST
 
+/* Readers that go on behind a mistake meet words only, also as keys. */
+START_TEST(a_key_that_is_no_word_is_left_out_of_the_tree) {
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct cfg_doc *doc = cfg_parse_file(TESTDATA "/config-keys.yaml", m);
+    ck_assert_ptr_nonnull(doc);
+    ck_assert_uint_eq(cfg_mistakes_count(m), 2);
+    const struct cfg_node *root = cfg_root(doc);
+    ck_assert_uint_eq(cfg_node_count(root), 2);
+    ck_assert_str_eq(cfg_node_scalar(cfg_node_key(root, 0)), "listen");
+    ck_assert_str_eq(cfg_node_scalar(cfg_node_key(root, 1)), "port");
+    ck_assert_str_eq(cfg_node_scalar(cfg_node_value(root, 1)), "1");
+    cfg_doc_free(doc);
+    cfg_mistakes_free(m);
+}
+END_TEST
+
 TEST_MAIN("configuration mistakes", each_mistake_has_its_place_text_and_code,
           all_mistakes_come_at_once_in_the_order_of_the_lines,
           required_keys_are_missed_in_absent_maps_too, without_a_file_mistakes_have_no_place,
           mistakes_of_a_peer_cannot_forge_lines, long_values_are_cut_between_characters,
           the_count_of_mistakes_is_bounded, hostile_files_are_refused, an_alias_bomb_stays_small,
-          size_and_number_of_values_are_bounded)
+          size_and_number_of_values_are_bounded, a_key_that_is_no_word_is_left_out_of_the_tree)

@@ -174,30 +174,43 @@ static yaml_mark_t place_of(const struct cfg_node *n) {
     return (yaml_mark_t){.line = n->line - 1, .column = n->column - 1};
 }
 
-/* Keys are single words; the others are reported and left out of keys. */
-static size_t collect_keys(struct composer *c, const struct cfg_node *map,
-                           const struct cfg_node **keys) {
-    size_t count = 0;
+/* Keys are single words: a pair with another key is reported and left out, so that readers that go
+ * on behind the mistake meet words only. */
+static void drop_wordless_pairs(struct composer *c, struct cfg_node *map) {
+    size_t kept = 0;
     for (size_t i = 0; i < map->count; i++) {
         const struct cfg_node *key = map->children[2 * i];
         yaml_mark_t at = place_of(key);
-        if (key->kind != CFG_SCALAR)
+        if (key->kind != CFG_SCALAR) {
             mistake(c, &at, ERR_CONFIG_BAD_VALUE, "a key must be a single word");
-        else if (!key->broken)
-            keys[count++] = key;
+            continue;
+        }
+        map->children[2 * kept] = key;
+        map->children[2 * kept + 1] = map->children[2 * i + 1];
+        kept++;
     }
+    map->count = kept;
+}
+
+/* Those that were not reported already. */
+static size_t collect_keys(const struct cfg_node *map, const struct cfg_node **keys) {
+    size_t count = 0;
+    for (size_t i = 0; i < map->count; i++)
+        if (!map->children[2 * i]->broken)
+            keys[count++] = map->children[2 * i];
     return count;
 }
 
 /* By sorting, since a hostile file may have very many keys. */
-static int check_keys(struct composer *c, const struct cfg_node *map) {
+static int check_keys(struct composer *c, struct cfg_node *map) {
+    drop_wordless_pairs(c, map);
     if (map->count == 0)
         return 0;
     yaml_mark_t at = place_of(map);
     const struct cfg_node **keys = calloc(map->count, sizeof(struct cfg_node *));
     if (keys == NULL)
         return no_memory(c, &at);
-    size_t count = collect_keys(c, map, keys);
+    size_t count = collect_keys(map, keys);
     if (count > 1)
         qsort(keys, count, sizeof keys[0], by_text_then_place);
     for (size_t i = 1; i < count; i++) {
