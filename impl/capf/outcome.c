@@ -58,7 +58,7 @@ static void trace_mapping(struct session *s, const char *result, int status) {
     struct trace *t = s->service->trace;
     char scope[SCOPE_MAX];
     snprintf(scope, sizeof scope, "CAPFDevice::MapCapf_OpStatusToDBLTypeCertificateStatus(%s, %s",
-             enum_symbol(capf_operations, s->operation), result);
+             enum_symbol(capf_operations, (int)s->operation), result);
     trace_enter(t, scope);
     trace_in(t, scope, "=>DbStatus=%s", enum_symbol(capf_statuses, status));
     trace_leave(t, scope);
