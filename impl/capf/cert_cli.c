@@ -6,6 +6,7 @@
 #include "base/x509.h"
 #include "capf/archive.h"
 #include "capf/cli.h"
+#include "capf/issuer.h"
 #include "capf/judge.h"
 #include <string.h>
 
@@ -41,7 +42,10 @@ static int import_certificate(struct import *i, struct err *e) {
         return -1;
     if (!i->found)
         return err_set(e, ERR_STORE_NOT_FOUND, "no request waits for this key and name");
-    return store_enrolment_issued(i->cli->store, i->id, buf_view(&der), e);
+    if (store_enrolment_issued(i->cli->store, i->id, buf_view(&der), e) < 0)
+        return -1;
+    issuer_remove_csr_file(i->cli->config, i->device);
+    return 0;
 }
 
 /* One bad file does not keep the others out. */

@@ -349,6 +349,7 @@ START_TEST(offline_request_waits_and_is_delivered) {
     ck_assert_int_gt(asprintf(&pack, "tar -czf %s -C %s right.der", archive, folder), 0);
     ck_assert_int_eq(system(pack), 0);
     ck_assert_int_eq(run_cli(&lab, cli_cert, &options, "import", archive), EXIT_DONE);
+    ck_assert(!csr_is_there(folder));
     client_log_on(&c, &lab, 3);
     AUTO(X509) certificate = client_take_certificate(&c);
     ck_assert(x509_has_key(certificate, c.key));

@@ -256,6 +256,8 @@ static enum capf_event begin_anew(struct session *s) {
 
 enum capf_event act_take_store_res(struct session *s, const struct capf_message *m) {
     if (m->reason.number == CAPF_REASON_OK) {
+        /* The request of an offline CA has done its duty now; an online one's is gone already. */
+        issuer_remove_csr_file(s->service->config, s->device.name);
         s->result = CAPF_OP_SUCCESS;
         s->end_reason = CAPF_REASON_OK;
         return CAPF_EV_OP_DONE;
