@@ -81,7 +81,7 @@ struct phone_config {
     bool dump;
     int64_t progress;
     int64_t key_generation_us;
-    int64_t connect_timeout_us;
+    int64_t connect_timeout_us; /* 0: as timeout_us */
     int64_t timeout_us;
     int64_t retries;
     int64_t retry_delay_us;

@@ -317,7 +317,8 @@ void phone_connect(struct phone *p) {
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
         return;
     }
-    timer_start(p->timer, p->config->connect_timeout_us);
+    int64_t limit = p->config->connect_timeout_us;
+    timer_start(p->timer, limit > 0 ? limit : p->config->timeout_us);
     if (look_up(p, via_host != NULL ? via_host : capf->host, &e) != 0)
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
 }
