@@ -81,8 +81,8 @@ static const struct cfg_field behaviour_fields[] = {
         CFG_INT(T, progress, "progress", "1", 0, 1000, "REQUEST_IN_PROGRESS messages for a key"),  \
         CFG_DURATION(T, key_generation_us, "key-generation-time", "0s",                            \
                      "how long it makes as if it generated a key"),                                \
-        CFG_DURATION(T, connect_timeout_us, "connect-timeout", "10s",                              \
-                     "limit for name, connection and TLS together"),                               \
+        CFG_DURATION(T, connect_timeout_us, "connect-timeout", "0s",                               \
+                     "limit for name, connection and TLS; 0s: as timeout"),                        \
         CFG_DURATION(T, timeout_us, "timeout", "30s", "limit for each message of CAPF"),           \
         CFG_INT(T, retries, "retries", "0", 0, 100,                                                \
                 "further tries after a communication failure (real phones: 3)"),                   \
