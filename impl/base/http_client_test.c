@@ -143,6 +143,7 @@ START_TEST(handshake_without_answer_times_out_like_the_operation) {
     struct err e;
     AUTO(char) address = NULL;
     AUTO_FD fd = listen_tcp("127.0.0.1:0", &address, &e);
+    ck_assert_int_ge(fd, 0);
     lab_start_tls(&lab);
     lab_clock(LAB_NOW_US, 50);
     fetch_init(&f, &lab, "lab-dc.michamen.com");

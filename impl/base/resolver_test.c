@@ -176,6 +176,8 @@ START_TEST(nobody_at_the_servers_port) {
 }
 END_TEST
 
+#define SIXTEEN_LETTERS "abcdefghijklmnop"
+
 static const char *const malformed[] = {
     "",
     ".",
@@ -183,8 +185,7 @@ static const char *const malformed[] = {
     "a..b",
     "name with blanks",
     "\x01\xff",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-    "example",
+    (SIXTEEN_LETTERS SIXTEEN_LETTERS SIXTEEN_LETTERS SIXTEEN_LETTERS ".example"), /* 63 at most */
 };
 
 START_TEST(malformed_names_fail_and_the_next_look_up_works) {
