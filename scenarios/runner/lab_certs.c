@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum profile { PROFILE_CA, PROFILE_CAPF, PROFILE_SERVER };
+enum profile { PROFILE_CA, PROFILE_CAPF, PROFILE_SERVER, PROFILE_REACHABLE_SERVER };
 
 static const struct {
     const char *file;
@@ -43,9 +43,11 @@ struct plan {
     int64_t from_days, to_days; /* relative to now */
 };
 
-static X509 *issue_server(struct issue_request *request, const char *dns_name, struct err *e) {
+/* Clients that take no other address than the one in the URL reach a reachable server by it. */
+static X509 *issue_server(struct issue_request *request, const char *dns_name, bool reachable,
+                          struct err *e) {
     char san[300];
-    snprintf(san, sizeof san, "DNS:%s", dns_name);
+    snprintf(san, sizeof san, "DNS:%s%s", dns_name, reachable ? ",DNS:localhost,IP:127.0.0.1" : "");
     const struct issue_extension extensions[] = {
         {.name = "basicConstraints", .value = "critical,CA:FALSE"},
         {.name = "keyUsage", .value = "critical,digitalSignature,keyEncipherment"},
@@ -58,6 +60,10 @@ static X509 *issue_server(struct issue_request *request, const char *dns_name, s
     return issue_certificate(request, e);
 }
 
+static bool is_server(enum profile profile) {
+    return profile == PROFILE_SERVER || profile == PROFILE_REACHABLE_SERVER;
+}
+
 static X509 *issue_plan(const struct plan *p, struct err *e) {
     AUTO(X509_NAME) subject = x509_name_parse(p->subject, e);
     if (subject == NULL)
@@ -68,8 +74,8 @@ static X509 *issue_plan(const struct plan *p, struct err *e) {
                                     .issuer_key = p->issuer_key,
                                     .not_before = clock_wall() + p->from_days * DAY_S,
                                     .not_after = clock_wall() + p->to_days * DAY_S};
-    if (p->profile == PROFILE_SERVER)
-        return issue_server(&request, p->dns_name, e);
+    if (is_server(p->profile))
+        return issue_server(&request, p->dns_name, p->profile == PROFILE_REACHABLE_SERVER, e);
     request.extensions = p->profile == PROFILE_CA ? issue_ca_extensions : issue_capf_extensions;
     return issue_certificate(&request, e);
 }
@@ -114,7 +120,7 @@ static int make_row(struct lab_certs *c, enum lab_cert_id id, const struct lab_s
                      .issuer_key = self ? c->keys[id] : c->keys[rows[id].issuer],
                      .profile = rows[id].profile,
                      .from_days = -BACKDATED_DAYS,
-                     .to_days = rows[id].profile == PROFILE_SERVER ? LEAF_DAYS : CA_DAYS};
+                     .to_days = is_server(rows[id].profile) ? LEAF_DAYS : CA_DAYS};
     if (id == CERT_WEB)
         adjust_web(&p, settings->certsrv.certificate);
     c->certs[id] = issue_plan(&p, e);

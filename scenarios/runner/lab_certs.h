@@ -16,7 +16,7 @@
     X(LAB_DC_RTP, "lab-dc-rtp", "DC=com, DC=michamen, CN=LAB-DC-RTP", LAB_CA, CA)                  \
     X(WEB, "web", "CN=lab-dc.michamen.com", LAB_DC_RTP, SERVER)                                    \
     X(CAPF, "capf", "C=US, O=cisco, OU=tac, CN=CAPF-eb606ac0, ST=nc, L=rtp", CAPF, CAPF)           \
-    X(RA, "ra", "C=US, O=cisco, OU=tac, CN=ra.michamen.com, ST=nc, L=rtp", CAPF, SERVER)           \
+    X(RA, "ra", "C=US, O=cisco, OU=tac, CN=ra.michamen.com, ST=nc, L=rtp", CAPF, REACHABLE_SERVER) \
     X(ROOT_2048, "cisco-root-ca-2048", "O=Cisco Systems, CN=Cisco Root CA 2048", ROOT_2048, CA)    \
     X(ROOT_M2, "cisco-root-ca-m2", "O=Cisco, CN=Cisco Root CA M2", ROOT_M2, CA)                    \
     X(MANUFACTURING, "cisco-manufacturing-ca", "O=Cisco Systems, CN=Cisco Manufacturing CA",       \
