@@ -187,10 +187,11 @@ static int set_addresses(struct transfer *t, const struct lookup_wait *w,
     return 0;
 }
 
+/* Rounded up: no exchange ends before its time. */
 static long left_real_ms(const struct transfer *t) {
     int64_t left = t->deadline_us - clock_mono_us();
-    long ms = left > 0 ? clock_real_ms(left / 1000) : 0;
-    return ms > 0 ? ms : 1;
+    struct timeval real = clock_real_timeval(left > 0 ? left : 1);
+    return (long)real.tv_sec * 1000 + ((long)real.tv_usec + 999) / 1000;
 }
 
 static void hand_to_curl(struct transfer *t) {
