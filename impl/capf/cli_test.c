@@ -109,6 +109,9 @@ START_TEST(pattern_makes_many) {
     const char *last = json_string_value(json_object_get(json_array_get(rows, 199), "name"));
     ck_assert_str_eq(last, "SEP001122334200");
     json_decref(rows);
+    struct cli_options addresses = {.count = 2, .first = 255};
+    ck_assert_int_eq(run(&b, &addresses, "add", "SEP00%04X"), EXIT_DONE);
+    ck_assert_int_eq(run(&b, &none, "show", "SEP000100"), EXIT_DONE);
     ck_assert_int_eq(run(&b, &many, "add", "SEP%s%d"), EXIT_USAGE);
     close_bench(&b);
 }

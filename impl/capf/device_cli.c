@@ -21,33 +21,47 @@ static int commit_or_not(struct cli *c, int rc, struct err *e) {
     return rc;
 }
 
-/* Only %d with a width may stand in a pattern, once: "SEP0011223344%02d". */
-static int check_pattern(const char *pattern, size_t *prefix, size_t *length, int *width,
-                         struct err *e) {
-    const char *percent = strchr(pattern, '%');
+/* A name with its number cut out: "SEP0011223344%02d", or %02X for names that are addresses. */
+struct pattern {
+    int prefix; /* characters in front of the number */
+    int width;
+    char kind; /* d, x or X */
+    const char *suffix;
+};
+
+static int read_pattern(const char *text, struct pattern *p, struct err *e) {
+    const char *percent = strchr(text, '%');
     char *end = NULL;
     if (percent != NULL) {
         long digits = strtol(percent + 1, &end, 10);
-        if (*end == 'd' && digits >= 0 && digits <= 12 && strchr(end, '%') == NULL) {
-            *prefix = (size_t)(percent - pattern);
-            *length = (size_t)(end + 1 - percent);
-            *width = (int)digits;
+        bool known = *end != '\0' && strchr("dxX", *end) != NULL;
+        if (known && digits >= 0 && digits <= 12 && strchr(end, '%') == NULL) {
+            *p = (struct pattern){(int)(percent - text), (int)digits, *end, end + 1};
             return 0;
         }
     }
-    return err_set(e, ERR_ARG_USAGE, "'%s': with --count a name needs one %%d such as %%02d",
-                   pattern);
+    return err_set(e, ERR_ARG_USAGE,
+                   "'%s': with --count a name needs one %%d, %%x or %%X such as %%02d", text);
 }
 
-static int expand(struct cli *c, const char *pattern, change_fn *change, struct err *e) {
-    size_t prefix = 0, length = 0;
-    int width = 0;
-    if (check_pattern(pattern, &prefix, &length, &width, e) < 0)
+static void put_number(struct buf *out, const struct pattern *p, long long number) {
+    if (p->kind == 'd')
+        buf_printf(out, "%0*lld", p->width, number);
+    else if (p->kind == 'x')
+        buf_printf(out, "%0*llx", p->width, (unsigned long long)number);
+    else
+        buf_printf(out, "%0*llX", p->width, (unsigned long long)number);
+}
+
+static int expand(struct cli *c, const char *text, change_fn *change, struct err *e) {
+    struct pattern p;
+    if (read_pattern(text, &p, e) < 0)
         return -1;
     for (int64_t i = 0; i < c->options->count; i++) {
         AUTO_BUF name = BUF_INIT(1024);
-        buf_printf(&name, "%.*s%0*lld%s", (int)prefix, pattern, width,
-                   (long long)(c->options->first + i), pattern + prefix + length);
+        buf_printf(&name, "%.*s", p.prefix, text);
+        put_number(&name, &p, (long long)(c->options->first + i));
+        buf_put_str(&name, p.suffix);
         if (change(c, buf_str(&name), NULL, e) < 0)
             return -1;
     }

@@ -44,7 +44,7 @@ static int parse(struct arguments *a, int argc, char **argv) {
         {"model", 0, OPT_STRING, &o->model, "MODEL", "put before the name in the CN (CP-8845)"},
         {"description", 0, OPT_STRING, &o->description, "TEXT", "for people"},
         {"status", 0, OPT_STRING, &o->status, "STATUS", "LSC status, by text or number"},
-        {"count", 0, OPT_INT, &o->count, "N", "NAME is a pattern with one %d: N devices"},
+        {"count", 0, OPT_INT, &o->count, "N", "NAME is a pattern with one %d or %X: N devices"},
         {"first", 0, OPT_INT, &o->first, "N", "first number for the pattern"},
         {"file", 'f', OPT_STRING, &o->file, "CSV", "devices with their columns, headings first"},
         {"output", 'o', OPT_STRING, &o->output, "PATH", "where csr dump writes"},
