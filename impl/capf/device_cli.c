@@ -54,7 +54,7 @@ static void put_number(struct buf *out, const struct pattern *p, long long numbe
 }
 
 static int expand(struct cli *c, const char *text, change_fn *change, struct err *e) {
-    struct pattern p;
+    struct pattern p = {0};
     if (read_pattern(text, &p, e) < 0)
         return -1;
     for (int64_t i = 0; i < c->options->count; i++) {
