@@ -2,15 +2,15 @@
 # Layout and style rules that no compiler knows. Prints each breach; exits 1 when there is one.
 set -u
 cd "$(git rev-parse --show-toplevel)" || exit 2
-bad=0
+breaches=$(mktemp)
+trap 'rm -f "$breaches"' EXIT
 sources() { git ls-files "$@" -- '*.c' '*.h'; }
 
 report() { # TITLE, breaches on standard input
     local found
     found=$(cat)
     [ -n "$found" ] || return 0
-    printf '%s\n%s\n\n' "$1" "$found"
-    bad=1
+    printf '%s\n%s\n\n' "$1" "$found" | tee -a "$breaches"
 }
 
 sources | xargs clang-format --dry-run 2>&1 | grep 'code should be' | report 'layout (make format mends it):'
@@ -19,7 +19,8 @@ sources | xargs clang-format --dry-run 2>&1 | grep 'code should be' | report 'la
 git ls-files '*.c' '*.h' | grep -v '^impl/base/' | xargs grep -nE \
     '(^|[^a-z_])(time|clock_gettime|gettimeofday|RAND_bytes|getaddrinfo|gethostbyname|rand|random)\(' |
     report 'belongs into impl/base:'
-git ls-files '*.c' '*.h' '*.sh' | xargs grep -nE '(^|[^a-z_])(usleep|nanosleep|strcpy|strcat|sprintf|vsprintf|gets|system)\(' |
+git ls-files '*.c' '*.h' | xargs grep -nE '(^|[^a-z_])(usleep|nanosleep|strcpy|strcat|sprintf|vsprintf|gets|system)\(' |
+    grep -vE '^[^:]*_test[._][^:]*:.*system\(' |
     report 'not to be called:'
 git ls-files '*.c' '*.sh' | grep -v '^ci/lint.sh' | xargs grep -nE '(^|[^a-z_])sleep[ (]' | grep -v '^[^:]*:[0-9]*: *\(#\|/\?\*\)' | report 'sleep:'
 
@@ -40,9 +41,10 @@ git ls-files '*.c' | while read -r f; do [ "$(head -c 2 "$f")" = '/*' ] || echo 
 ci/coverage-table.sh --check 2>&1 | report 'coverage table:'
 
 if command -v cppcheck >/dev/null; then
+    # The list macros are syntax; cppcheck reads no other system header.
+    queue=/usr/include/$(cc -print-multiarch)/sys/queue.h
     cppcheck --quiet --std=c17 --language=c --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
         --suppress=missingIncludeSystem --suppress=nullPointerOutOfMemory --suppress=normalCheckLevelMaxBranches \
-        -D_GNU_SOURCE -Iimpl -I. $(git ls-files '*.c' | grep -v _test.c) 2>&1 | report 'cppcheck:'
+        -D_GNU_SOURCE -Iimpl -I. --include="$queue" $(git ls-files '*.c' | grep -v _test.c) 2>&1 | report 'cppcheck:'
 fi
-[ "$bad" = 0 ] && echo 'lint: clean'
-exit "$bad"
+[ ! -s "$breaches" ] && echo 'lint: clean'

@@ -118,7 +118,7 @@ START_TEST(damage_is_refused) {
         struct err e = {0};
         int result;
         AUTO_BUF out = decoded(broken[i], NULL, &e, &result);
-        ck_assert_msg(result == -1, "case %zu was accepted", i);
+        ck_assert_msg(result == -1, "case %zu was accepted as '%s'", i, buf_str(&out));
         ck_assert_err(e, B64_PARSE);
     }
 }
