@@ -13,7 +13,7 @@ int cli_fail(const struct cli *c, const struct err *e) {
 int cli_dispatch(struct cli *c, const char *what, const struct cli_verb *verbs, int argc,
                  char **argv) {
     const char *names[VERBS_MAX + 1] = {NULL};
-    for (size_t i = 0; verbs[i].verb != NULL && i < VERBS_MAX; i++) {
+    for (size_t i = 0; i < VERBS_MAX && verbs[i].verb != NULL; i++) {
         names[i] = verbs[i].verb;
         if (argc > 0 && strcmp(argv[0], verbs[i].verb) == 0)
             return verbs[i].fn(c, argc, argv);

@@ -14,7 +14,7 @@ enum { EXTENSIONS_MAX = 16 };
 static void lsc_extensions(const char *san, struct issue_extension out[EXTENSIONS_MAX]) {
     size_t count = 0;
     memset(out, 0, EXTENSIONS_MAX * sizeof out[0]);
-    while (issue_lsc_extensions[count].name != NULL && count < EXTENSIONS_MAX - 2) {
+    while (count < EXTENSIONS_MAX - 2 && issue_lsc_extensions[count].name != NULL) {
         out[count] = issue_lsc_extensions[count];
         count++;
     }

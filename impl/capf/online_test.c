@@ -213,6 +213,7 @@ START_TEST(ec_key_signs_the_request) {
     c.key = key_read_file(LAB("phone-ec.key"), &e);
     client_enrol(&c, CAPF_MSG_SIGN_CERT_REQ);
     AUTO(X509) certificate = client_take_certificate(&c);
+    ck_assert_ptr_nonnull(certificate);
     client_reason(&c, CAPF_MSG_STORE_CERT_RES, CAPF_REASON_OK);
     client_expect_end(&c, CAPF_REASON_OK);
     client_close(&c);
@@ -238,6 +239,7 @@ START_TEST(pending_request_is_sent_again_not_made_again) {
     client_expect(&c, CAPF_MSG_KEY_GEN_REQ);
     client_send_key(&c); /* the same key: no other signature is asked for */
     AUTO(X509) certificate = client_take_certificate(&c);
+    ck_assert_ptr_nonnull(certificate);
     client_reason(&c, CAPF_MSG_STORE_CERT_RES, CAPF_REASON_OK);
     client_expect_end(&c, CAPF_REASON_OK);
     client_close(&c);

@@ -1,5 +1,5 @@
-/* Authentication of phones by string, null string, LSC or MIC, and the SUDI data that binds a MIC to
- * the session. The signatures themselves are checked in auth.c; here stands whose certificate is
+/* Authentication of phones by string, null string, LSC or MIC, and the SUDI data that binds a MIC
+ * to the session. The signatures themselves are checked in auth.c; here stands whose certificate is
  * believed. Nothing secret goes into errors. */
 #include "capf/phone_auth.h"
 #include "base/clock.h"
@@ -74,8 +74,8 @@ static int judge_mic(const struct session *s, X509 *certificate, struct err *e) 
     return 0;
 }
 
-/* Mode "precedence to LSC" takes a MIC too, for a phone that has no LSC (any more); which of the two
- * it is, its issuer tells better than the phone's own label (capf-protocol.md 6.4). */
+/* Mode "precedence to LSC" takes a MIC too, for a phone that has no LSC (any more); which of the
+ * two it is, its issuer tells better than the phone's own label (capf-protocol.md 6.4). */
 static bool is_mic(const struct session *s, X509 *certificate, const struct capf_message *m) {
     struct err ignored = {0};
     if (judge_issuer(certificate, s->service->mic_trust, &ignored) == 0)
@@ -85,8 +85,8 @@ static bool is_mic(const struct session *s, X509 *certificate, const struct capf
     return m->certificate.number == CAPF_CERTIFICATE_MIC;
 }
 
-static int by_certificate(struct session *s, const struct capf_message *m,
-                          enum capf_result *result, struct err *e) {
+static int by_certificate(struct session *s, const struct capf_message *m, enum capf_result *result,
+                          struct err *e) {
     AUTO(X509) certificate = NULL;
     *result = CAPF_OP_INVALID_CREDENTIALS;
     if (auth_check_certificate(m, s->version, &certificate, e) < 0)

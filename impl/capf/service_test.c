@@ -452,6 +452,7 @@ START_TEST(frames_may_be_split_and_merged) {
     ck_assert_ok(capf_message_write(&key, &stream, &e), e);
     ck_assert_int_gt(SSL_write(c.ssl, stream.data, (int)stream.len), 0);
     AUTO(X509) lsc = client_take_certificate(&c);
+    ck_assert_ptr_nonnull(lsc);
     client_close(&c);
     TEARDOWN(lab);
 }

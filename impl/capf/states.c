@@ -11,78 +11,53 @@ struct row {
     struct transition to;
 };
 #define ROW(state, event, fn, next)                                                                \
-    {CAPF_STATE_##state, CAPF_EV_##event, {fn, CAPF_STATE_##next, #fn}},
+    {                                                                                              \
+        CAPF_STATE_##state, CAPF_EV_##event, {                                                     \
+            fn, CAPF_STATE_##next, #fn                                                             \
+        }                                                                                          \
+    }
 
+/* clang-format off: one row a line. */
 static const struct row rows[] = {
-    ROW(IDLE, PH_CONN, act_send_auth_req, AWAIT_AUTH_RESP)
+    ROW(IDLE, PH_CONN, act_send_auth_req, AWAIT_AUTH_RESP),
 
-        ROW(AWAIT_AUTH_RESP, AUTH_RES, act_take_auth_res, AWAIT_AUTH_RESP) ROW(
-            AWAIT_AUTH_RESP, NEED_KEY, act_send_key_gen_req,
-            AWAIT_KEY_GEN_RESP) ROW(AWAIT_AUTH_RESP, NEED_DELETE, act_send_delete_req,
-                                    AWAIT_DELETE_CERT_RESP)
-            ROW(AWAIT_AUTH_RESP, NEED_FETCH, act_send_fetch_req, AWAIT_FETCH_CERT_RESP) ROW(
-                AWAIT_AUTH_RESP, HAVE_CERT, act_send_store_cert_req,
-                AWAIT_STORE_CERT_RESP) ROW(AWAIT_AUTH_RESP, REQ_IN_PROGRESS, act_unexpected,
-                                           AWAIT_AUTH_RESP) ROW(AWAIT_AUTH_RESP, STATUS_REQUEST,
-                                                                act_unexpected, AWAIT_AUTH_RESP)
+    ROW(AWAIT_AUTH_RESP, AUTH_RES, act_take_auth_res, AWAIT_AUTH_RESP),
+    ROW(AWAIT_AUTH_RESP, NEED_KEY, act_send_key_gen_req, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_AUTH_RESP, NEED_DELETE, act_send_delete_req, AWAIT_DELETE_CERT_RESP),
+    ROW(AWAIT_AUTH_RESP, NEED_FETCH, act_send_fetch_req, AWAIT_FETCH_CERT_RESP),
+    ROW(AWAIT_AUTH_RESP, HAVE_CERT, act_send_store_cert_req, AWAIT_STORE_CERT_RESP),
+    ROW(AWAIT_AUTH_RESP, REQ_IN_PROGRESS, act_unexpected, AWAIT_AUTH_RESP),
+    ROW(AWAIT_AUTH_RESP, STATUS_REQUEST, act_unexpected, AWAIT_AUTH_RESP),
 
-                ROW(AWAIT_KEY_GEN_RESP, KEY_GEN_RES, act_take_key, AWAIT_KEY_GEN_RESP) ROW(
-                    AWAIT_KEY_GEN_RESP, TIMEOUT, act_key_gen_timeout, AWAIT_KEY_GEN_RESP)
-                    ROW(AWAIT_KEY_GEN_RESP, NEED_KEY, act_send_key_gen_req, AWAIT_KEY_GEN_RESP) ROW(
-                        AWAIT_KEY_GEN_RESP, NEED_SIGNATURE, act_ask_signature,
-                        AWAIT_ENCRYPT_MSG_RESP) ROW(AWAIT_KEY_GEN_RESP, NEED_LOCAL_CERT,
-                                                    act_issue_locally, AWAIT_KEY_GEN_RESP)
-                        ROW(AWAIT_KEY_GEN_RESP, NEED_ONLINE_CERT, act_start_online,
-                            AWAIT_CA_CERT_RESP) ROW(AWAIT_KEY_GEN_RESP, NEED_OFFLINE_CERT,
-                                                    act_start_offline, AWAIT_KEY_GEN_RESP)
-                            ROW(AWAIT_KEY_GEN_RESP, HAVE_CERT, act_send_store_cert_req,
-                                AWAIT_STORE_CERT_RESP)
+    ROW(AWAIT_KEY_GEN_RESP, KEY_GEN_RES, act_take_key, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, TIMEOUT, act_key_gen_timeout, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, NEED_KEY, act_send_key_gen_req, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, NEED_SIGNATURE, act_ask_signature, AWAIT_ENCRYPT_MSG_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, NEED_LOCAL_CERT, act_issue_locally, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, NEED_ONLINE_CERT, act_start_online, AWAIT_CA_CERT_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, NEED_OFFLINE_CERT, act_start_offline, AWAIT_KEY_GEN_RESP),
+    ROW(AWAIT_KEY_GEN_RESP, HAVE_CERT, act_send_store_cert_req, AWAIT_STORE_CERT_RESP),
 
-                                ROW(AWAIT_ENCRYPT_MSG_RESP, ENCRYPT_RES, act_take_signature,
-                                    AWAIT_ENCRYPT_MSG_RESP)
-                                    ROW(AWAIT_ENCRYPT_MSG_RESP, SIGN_CERT_RES, act_take_signature,
-                                        AWAIT_ENCRYPT_MSG_RESP) ROW(AWAIT_ENCRYPT_MSG_RESP,
-                                                                    NEED_LOCAL_CERT,
-                                                                    act_issue_locally,
-                                                                    AWAIT_ENCRYPT_MSG_RESP)
-                                        ROW(AWAIT_ENCRYPT_MSG_RESP, NEED_ONLINE_CERT,
-                                            act_start_online, AWAIT_CA_CERT_RESP)
-                                            ROW(AWAIT_ENCRYPT_MSG_RESP, NEED_OFFLINE_CERT,
-                                                act_start_offline, AWAIT_ENCRYPT_MSG_RESP)
-                                                ROW(AWAIT_ENCRYPT_MSG_RESP, HAVE_CERT,
-                                                    act_send_store_cert_req, AWAIT_STORE_CERT_RESP)
+    ROW(AWAIT_ENCRYPT_MSG_RESP, ENCRYPT_RES, act_take_signature, AWAIT_ENCRYPT_MSG_RESP),
+    ROW(AWAIT_ENCRYPT_MSG_RESP, SIGN_CERT_RES, act_take_signature, AWAIT_ENCRYPT_MSG_RESP),
+    ROW(AWAIT_ENCRYPT_MSG_RESP, NEED_LOCAL_CERT, act_issue_locally, AWAIT_ENCRYPT_MSG_RESP),
+    ROW(AWAIT_ENCRYPT_MSG_RESP, NEED_ONLINE_CERT, act_start_online, AWAIT_CA_CERT_RESP),
+    ROW(AWAIT_ENCRYPT_MSG_RESP, NEED_OFFLINE_CERT, act_start_offline, AWAIT_ENCRYPT_MSG_RESP),
+    ROW(AWAIT_ENCRYPT_MSG_RESP, HAVE_CERT, act_send_store_cert_req, AWAIT_STORE_CERT_RESP),
 
-                                                    ROW(AWAIT_CA_CERT_RESP, CA_CERT_REP,
-                                                        act_take_ca_reply,
-                                                        AWAIT_CA_CERT_RESP) ROW(AWAIT_CA_CERT_RESP,
-                                                                                HAVE_CERT,
-                                                                                act_send_store_cert_req,
-                                                                                AWAIT_STORE_CERT_RESP)
-                                                        ROW(AWAIT_CA_CERT_RESP, TIMEOUT,
-                                                            act_nothing,
-                                                            AWAIT_CA_CERT_RESP)
+    ROW(AWAIT_CA_CERT_RESP, CA_CERT_REP, act_take_ca_reply, AWAIT_CA_CERT_RESP),
+    ROW(AWAIT_CA_CERT_RESP, HAVE_CERT, act_send_store_cert_req, AWAIT_STORE_CERT_RESP),
+    ROW(AWAIT_CA_CERT_RESP, TIMEOUT, act_nothing, AWAIT_CA_CERT_RESP),
 
-                                                            ROW(AWAIT_STORE_CERT_RESP,
-                                                                STORE_CERT_RES,
-                                                                act_take_store_res,
-                                                                AWAIT_STORE_CERT_RESP)
-                                                                ROW(AWAIT_STORE_CERT_RESP, NEED_KEY,
-                                                                    act_send_key_gen_req,
-                                                                    AWAIT_KEY_GEN_RESP)
+    ROW(AWAIT_STORE_CERT_RESP, STORE_CERT_RES, act_take_store_res, AWAIT_STORE_CERT_RESP),
+    ROW(AWAIT_STORE_CERT_RESP, NEED_KEY, act_send_key_gen_req, AWAIT_KEY_GEN_RESP),
 
-                                                                    ROW(AWAIT_FETCH_CERT_RESP,
-                                                                        FETCH_CERT_RES,
-                                                                        act_take_fetch_res,
-                                                                        AWAIT_FETCH_CERT_RESP)
-                                                                        ROW(AWAIT_FETCH_CERT_RESP,
-                                                                            NEED_FETCH,
-                                                                            act_send_fetch_req,
-                                                                            AWAIT_FETCH_CERT_RESP)
+    ROW(AWAIT_FETCH_CERT_RESP, FETCH_CERT_RES, act_take_fetch_res, AWAIT_FETCH_CERT_RESP),
+    ROW(AWAIT_FETCH_CERT_RESP, NEED_FETCH, act_send_fetch_req, AWAIT_FETCH_CERT_RESP),
 
-                                                                            ROW(AWAIT_DELETE_CERT_RESP,
-                                                                                DELETE_CERT_RES,
-                                                                                act_take_delete_res,
-                                                                                AWAIT_DELETE_CERT_RESP)};
+    ROW(AWAIT_DELETE_CERT_RESP, DELETE_CERT_RES, act_take_delete_res, AWAIT_DELETE_CERT_RESP),
+};
+/* clang-format on */
 
 /* For states without a row for the event. Next state CAPF_STATE_COUNT means: stay. */
 #define STAY                 CAPF_STATE_COUNT

@@ -1,6 +1,6 @@
 /* From the connection to the operation: AUTH_REQ, AUTH_RES, and what the store wants of the device
- * (capf-protocol.md 6 and 7, first rows). Nothing about a device changes before its proof holds, but
- * for counted wrong strings and a request that came too late. */
+ * (capf-protocol.md 6 and 7, first rows). Nothing about a device changes before its proof holds,
+ * but for counted wrong strings and a request that came too late. */
 #include "base/clock.h"
 #include "base/x509.h"
 #include "capf/outcome.h"
@@ -107,8 +107,8 @@ static int look_up(struct session *s, enum capf_event *end) {
         return 0;
     }
     session_trace(s, "%s", e.text);
-    *end = refuse(s, e.code == ERR_STORE_NOT_FOUND ? CAPF_REASON_UNKNOWN_DEVICE
-                                                   : CAPF_REASON_REFUSED);
+    *end =
+        refuse(s, e.code == ERR_STORE_NOT_FOUND ? CAPF_REASON_UNKNOWN_DEVICE : CAPF_REASON_REFUSED);
     return -1;
 }
 
