@@ -14,8 +14,8 @@ static xmlDoc *empty_document(struct err *e) {
 }
 
 xmlDoc *html_read(struct bytes body, struct err *e) {
-    if (body.len > CERTSRV_BODY_MAX) {
-        err_set(e, ERR_SYS_LIMIT, "page of %zu bytes; the limit is %d", body.len, CERTSRV_BODY_MAX);
+    if (body.len > CERTSRV_PAGE_MAX) {
+        err_set(e, ERR_SYS_LIMIT, "page of %zu bytes; the limit is %d", body.len, CERTSRV_PAGE_MAX);
         return NULL;
     }
     if (body.len == 0)

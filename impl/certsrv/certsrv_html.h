@@ -12,7 +12,7 @@
 
 AUTO_TYPE(xmlDoc, xmlFreeDoc);
 
-/* Caller frees with xmlFreeDoc. NULL SYS_LIMIT (over CERTSRV_BODY_MAX), or SYS_NOMEM. A body
+/* Caller frees with xmlFreeDoc. NULL SYS_LIMIT (over CERTSRV_PAGE_MAX), or SYS_NOMEM. A body
  * without any element gives an empty document. */
 xmlDoc *html_read(struct bytes body, struct err *e);
 

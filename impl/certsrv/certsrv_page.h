@@ -16,7 +16,13 @@
 /* HRESULTs that a client acts on (certsrv.md 5.3). */
 #define CERTSRV_E_PROPERTY_EMPTY 0x80094004U /* no such request id */
 
-enum { CERTSRV_BODY_MAX = 1024 * 1024, CERTSRV_TEMPLATES_MAX = 4096 };
+/* A page is bounded more tightly than a download: libxml2 compares each attribute of an element
+ * with all before it, so that a page of nothing else takes time with the square of its size. */
+enum {
+    CERTSRV_BODY_MAX = 1024 * 1024,
+    CERTSRV_PAGE_MAX = 256 * 1024,
+    CERTSRV_TEMPLATES_MAX = 4096
+};
 
 enum certsrv_page_kind {
     CERTSRV_PAGE_OTHER,       /* none that is known */
@@ -38,7 +44,7 @@ struct certsrv_page {
 
 /* Reads an answer of certfnsh.asp, or the page that came in place of a download; any bytes are
  * accepted. *out is filled even for CERTSRV_PAGE_OTHER; end with certsrv_page_clear. -1 SYS_NOMEM
- * or SYS_LIMIT (over CERTSRV_BODY_MAX). */
+ * or SYS_LIMIT (over CERTSRV_PAGE_MAX). */
 int certsrv_page_read(struct bytes body, struct certsrv_page *out, struct err *e);
 void certsrv_page_clear(struct certsrv_page *page);
 
@@ -91,7 +97,7 @@ int certsrv_renewals_read(struct bytes body, uint32_t *renewals, struct err *e);
 
 /* A downloaded certificate or chain by its content, whatever the header said (certsrv.md 8.5): PEM
  * with any line end, DER, or a page, whose verdict becomes the error. Caller frees. NULL:
- * certsrv_page_verdict's codes, X509_PARSE, PKCS7_PARSE, PKCS7_EMPTY. */
+ * certsrv_page_verdict's codes, X509_PARSE, B64_PARSE, PKCS7_PARSE, PKCS7_EMPTY, SYS_LIMIT. */
 X509 *certsrv_certificate_read(struct bytes body, struct err *e);
 X509_STACK *certsrv_chain_read(struct bytes body, struct err *e);
 

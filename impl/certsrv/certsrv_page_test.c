@@ -135,8 +135,8 @@ START_TEST(bytes_that_are_no_text_are_taken) {
     struct err e;
     ck_assert_ok(certsrv_page_read(buf_view(&body), &page, &e), e);
     certsrv_page_clear(&page);
-    uint8_t *large = calloc(1, CERTSRV_BODY_MAX + 1);
-    ck_assert_int_eq(certsrv_page_read(bytes_of(large, CERTSRV_BODY_MAX + 1), &page, &e), -1);
+    uint8_t *large = calloc(1, CERTSRV_PAGE_MAX + 1);
+    ck_assert_int_eq(certsrv_page_read(bytes_of(large, CERTSRV_PAGE_MAX + 1), &page, &e), -1);
     ck_assert_err(e, SYS_LIMIT);
     free(large);
 }
