@@ -54,20 +54,30 @@ static void check_digest_info(struct bytes der) {
     FUZZ_CHECK(bytes_equal(buf_view(&again), der));
 }
 
+static const char octets[] = "octets that were signed";
+enum { DIGESTS = CAPF_DIGEST_SHA512 + 2 }; /* also one below and one above the known ones */
+
+/* The signature that the RSA key makes over octets; made once for each digest. Empty: none. */
+static struct bytes right_signature(unsigned digest) {
+    static struct buf signatures[DIGESTS];
+    struct err e = {0};
+    struct buf *signature = &signatures[digest];
+    if (signature->max == 0) {
+        *signature = (struct buf)BUF_INIT(CAPF_SIGNATURE_MAX);
+        auth_sign(rsa_key, digest, bytes_of_str(octets), signature, &e);
+        FUZZ_CHECK(e.code == ERR_OK || e.code == ERR_KEY_UNSUPPORTED);
+    }
+    return buf_view(signature);
+}
+
 /* RSA is deterministic: the one signature that may pass is the one that the key makes. */
 static void check_forgery(struct bytes signature) {
-    static const char octets[] = "octets that were signed";
-    for (unsigned digest = 0; digest <= 4; digest++) {
-        AUTO_BUF right = BUF_INIT(CAPF_SIGNATURE_MAX);
-        struct err e;
-        if (auth_sign(rsa_key, digest, bytes_of_str(octets), &right, &e) != 0) {
-            FUZZ_CHECK(e.code == ERR_KEY_UNSUPPORTED);
-            continue;
-        }
-        bool good = auth_check(rsa_key, digest, bytes_of_str(octets), signature, &e) == 0;
-        FUZZ_CHECK(good == bytes_equal(buf_view(&right), signature));
-    }
     struct err e;
+    for (unsigned digest = 0; digest < DIGESTS; digest++) {
+        struct bytes right = right_signature(digest);
+        bool good = auth_check(rsa_key, digest, bytes_of_str(octets), signature, &e) == 0;
+        FUZZ_CHECK(good == (right.len > 0 && bytes_equal(right, signature)));
+    }
     auth_check(ec_key, CAPF_DIGEST_SHA256, bytes_of_str(octets), signature, &e);
 }
 

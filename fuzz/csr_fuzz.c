@@ -9,25 +9,25 @@
 
 enum { ENCODED_MAX = 4 * 1024 * 1024 };
 
-/* Whatever the bytes are, each way of writing them as base64 must read back. */
+/* Whatever the bytes are, written as base64 they must read back. Which way is up to their number:
+ * all three ways for every input would take most of the time. */
 static void check_base64(struct bytes v) {
-    const enum b64_wrap wraps[] = {B64_ONE_LINE, B64_WRAP_64_LF, B64_WRAP_64_CRLF};
-    for (size_t i = 0; i < sizeof wraps / sizeof wraps[0]; i++) {
-        AUTO_BUF text = BUF_INIT(ENCODED_MAX);
-        AUTO_BUF back = BUF_INIT(ENCODED_MAX);
-        AUTO_BUF armoured = BUF_INIT(ENCODED_MAX);
-        struct b64_shape shape;
-        struct err e;
-        FUZZ_CHECK_OK(b64_encode(v, wraps[i], &text), e);
-        FUZZ_CHECK_OK(b64_decode(buf_view(&text), &back, &e), e);
-        FUZZ_CHECK(bytes_equal(buf_view(&back), v));
-        if (v.len == 0)
-            continue;
-        buf_reset(&back);
-        FUZZ_CHECK(b64_armour(v, "X", wraps[i], &armoured) == 0);
-        FUZZ_CHECK_OK(b64_decode_any(buf_view(&armoured), &back, &shape, &e), e);
-        FUZZ_CHECK(bytes_equal(buf_view(&back), v) && shape.armour && !shape.der);
-    }
+    static const enum b64_wrap wraps[] = {B64_ONE_LINE, B64_WRAP_64_LF, B64_WRAP_64_CRLF};
+    enum b64_wrap wrap = wraps[v.len % 3];
+    AUTO_BUF text = BUF_INIT(ENCODED_MAX);
+    AUTO_BUF back = BUF_INIT(ENCODED_MAX);
+    AUTO_BUF armoured = BUF_INIT(ENCODED_MAX);
+    struct b64_shape shape;
+    struct err e;
+    FUZZ_CHECK_OK(b64_encode(v, wrap, &text), e);
+    FUZZ_CHECK_OK(b64_decode(buf_view(&text), &back, &e), e);
+    FUZZ_CHECK(bytes_equal(buf_view(&back), v));
+    if (v.len == 0)
+        return;
+    buf_reset(&back);
+    FUZZ_CHECK(b64_armour(v, "X", wrap, &armoured) == 0);
+    FUZZ_CHECK_OK(b64_decode_any(buf_view(&armoured), &back, &shape, &e), e);
+    FUZZ_CHECK(bytes_equal(buf_view(&back), v) && shape.armour && !shape.der);
 }
 
 static void check_reads_as(struct bytes written, struct bytes expected) {
