@@ -15,15 +15,16 @@ case $seconds in
 '' | *[!0-9]*) echo "ci/fuzz.sh: '$seconds' is no number of seconds" >&2 && exit 2 ;;
 esac
 known=$(printf '%s\n' fuzz/*_fuzz.c | sed 's|fuzz/\(.*\)_fuzz\.c|\1|')
-targets=${*:-$known}
-for target in $targets; do
-    grep -qx "$target" <<<"$known" ||
-        { echo "ci/fuzz.sh: no target '$target'; there are:" $known >&2 && exit 2; }
+mapfile -t targets <<<"$known"
+[ $# -eq 0 ] || targets=("$@")
+for target in "${targets[@]}"; do
+    grep -qx "$target" <<<"$known" && continue
+    printf "ci/fuzz.sh: no target '%s'; there are: %s\n" "$target" "${known//$'\n'/ }" >&2
+    exit 2
 done
 
-# shellcheck disable=SC2086
-make --no-print-directory -j"$jobs" BUILD="$build" CC=clang FUZZ=1 \
-    $(printf "$build/fuzz/%s " $targets) || exit 1
+make -s --no-print-directory -j"$jobs" BUILD="$build" CC=clang FUZZ=1 \
+    "${targets[@]/#/$build/fuzz/}" || exit 1
 
 progress=/dev/null
 [ -t 2 ] && progress=/dev/tty
@@ -60,12 +61,12 @@ report_findings() { # TARGET
 }
 
 fuzz_one() {
-    local target=$1 log=$build/log/$1.log dict= status executions=0 rate=0 coverage=0
+    local target=$1 log=$build/log/$1.log status executions rate coverage
+    local options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1)
     mkdir -p "$build/corpus/$target" "$build/findings/$target" "$build/log"
     rm -f "$build/findings/$target"/*
-    [ ! -e "fuzz/dict/$target.dict" ] || dict=-dict=fuzz/dict/$target.dict
-    "$build/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 $dict \
-        -artifact_prefix="$build/findings/$target/" -print_final_stats=1 \
+    [ ! -e "fuzz/dict/$target.dict" ] || options+=(-dict="fuzz/dict/$target.dict")
+    "$build/fuzz/$target" "${options[@]}" -artifact_prefix="$build/findings/$target/" \
         "$build/corpus/$target" "fuzz/corpus/$target" 2>&1 | tee "$log" | show_progress "$target"
     status=${PIPESTATUS[0]}
     executions=$(awk '$1 == "stat::number_of_executed_units:" {print $2}' "$log")
@@ -84,10 +85,9 @@ fuzz_one() {
 }
 export -f fuzz_one show_progress minimise report_findings
 
-# shellcheck disable=SC2086
-printf '%s\n' $targets | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
+printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
 
-total=$(wc -w <<<"$targets")
+total=${#targets[@]}
 passed=$(cat "$results"/* 2>/dev/null | grep -cx 0)
 echo
 echo "$passed passed, $((total - passed)) failed"

@@ -19,7 +19,7 @@ static void check_base64(struct bytes v) {
     AUTO_BUF armoured = BUF_INIT(ENCODED_MAX);
     struct b64_shape shape;
     struct err e;
-    FUZZ_CHECK_OK(b64_encode(v, wrap, &text), e);
+    FUZZ_CHECK(b64_encode(v, wrap, &text) == 0);
     FUZZ_CHECK_OK(b64_decode(buf_view(&text), &back, &e), e);
     FUZZ_CHECK(bytes_equal(buf_view(&back), v));
     if (v.len == 0)
