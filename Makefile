@@ -10,7 +10,7 @@ JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
 FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/capflab \
-           mocks/certsrv mocks/phone scenarios/runner
+           mocks/fault mocks/certsrv mocks/phone scenarios/runner
 uses.impl/base        :=
 uses.impl/pki         := impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
@@ -18,6 +18,7 @@ uses.impl/est         := impl/pki impl/base
 uses.impl/certsrv     := impl/pki impl/base
 uses.impl/ra          := impl/est impl/certsrv impl/pki impl/base
 uses.impl/capflab     := impl/base
+uses.mocks/fault      := impl/base
 uses.mocks/certsrv    := impl/pki impl/base
 uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
 uses.scenarios/runner := impl/capf impl/pki impl/base

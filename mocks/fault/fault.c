@@ -1,0 +1,95 @@
+/* Visits and what applies at them. Nothing here is random, and nothing depends on time. */
+#include "mocks/fault/fault.h"
+#include "base/owned.h"
+#include <string.h>
+#include <strings.h>
+
+void fault_set_free(struct fault_set *set) {
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
+        free(set->items[i].name);
+        free(set->items[i].text);
+        free((void *)(uintptr_t)set->items[i].octets.data);
+    }
+    if (set != NULL)
+        free(set->items);
+    free(set);
+}
+
+static bool meets(const struct fault *f, unsigned point, const char *name) {
+    if (f->point != point)
+        return false;
+    return f->name == NULL || (name != NULL && strcasecmp(f->name, name) == 0);
+}
+
+/* Counts the visit; whether the fault applies to it. */
+static bool applies(struct fault *f) {
+    if (f->seen == INT64_MAX)
+        return f->times == INT64_MAX;
+    f->seen++;
+    return f->seen >= f->nth && f->seen - f->nth < f->times;
+}
+
+static void add(struct fault_visit *visit, const struct fault *f) {
+    bool beside = f->tables->actions[f->action].beside;
+    if (beside && visit->beside_count < FAULT_BESIDE_MAX)
+        visit->beside[visit->beside_count++] = f;
+    else if (!beside && visit->fault == NULL)
+        visit->fault = f;
+}
+
+struct fault_visit fault_visit(struct fault_set *set, unsigned point, const char *name) {
+    struct fault_visit visit = {0};
+    for (size_t i = 0; set != NULL && i < set->count; i++)
+        if (meets(&set->items[i], point, name) && applies(&set->items[i]))
+            add(&visit, &set->items[i]);
+    return visit;
+}
+
+const struct fault *fault_next(struct fault_set *set, unsigned point, const char *name) {
+    struct fault_visit visit = fault_visit(set, point, name);
+    return visit.fault != NULL || visit.beside_count == 0 ? visit.fault : visit.beside[0];
+}
+
+const char *fault_action_name(const struct fault *fault) {
+    return fault->tables->actions[fault->action].name;
+}
+
+void fault_put(const struct fault *fault, struct buf *out) {
+    buf_put_str(out, fault_action_name(fault));
+    if (fault->text[0] != '\0')
+        buf_printf(out, " %s", fault->text);
+}
+
+/* A double-quoted YAML scalar. Texts come from YAML, so they are UTF-8 without NUL. */
+static void put_quoted(struct buf *out, const char *text) {
+    buf_put_str(out, "\"");
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            buf_printf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            buf_printf(out, "\\x%02x", c);
+        else
+            buf_put_u8(out, c);
+    }
+    buf_put_str(out, "\"");
+}
+
+void fault_put_yaml(const struct fault *fault, struct buf *out) {
+    AUTO_BUF todo = BUF_INIT(64 * 1024);
+    fault_put(fault, &todo);
+    buf_put_str(out, "{at: ");
+    put_quoted(out, fault->tables->points[fault->point].name);
+    if (fault->name != NULL) {
+        buf_put_str(out, ", name: ");
+        put_quoted(out, fault->name);
+    }
+    buf_printf(out, ", nth: %lld, times: ", (long long)fault->nth);
+    if (fault->times == INT64_MAX)
+        buf_put_str(out, "always");
+    else
+        buf_printf(out, "%lld", (long long)fault->times);
+    buf_put_str(out, ", do: ");
+    put_quoted(out, buf_str(&todo));
+    buf_put_str(out, "}");
+}

@@ -1,0 +1,100 @@
+/* The tables for people: --help and the reference page print what the reader accepts, because they
+ * walk the same rows. */
+#include "base/owned.h"
+#include "mocks/fault/fault_internal.h"
+#include <string.h>
+
+enum { HELP_MAX = 64 * 1024 };
+
+const char *fault_argument_name(const struct fault_action *action) {
+    static const char *const names[] = {[FAULT_NONE] = "",
+                                        [FAULT_DURATION] = "DURATION",
+                                        [FAULT_NUMBER] = "N",
+                                        [FAULT_TEXT] = "TEXT",
+                                        [FAULT_BYTES] = "HEX"};
+    return action->argument_name != NULL ? action->argument_name : names[action->argument];
+}
+
+/* "status 401|403" or "delay DURATION", an argument that may be left out in brackets. */
+static void put_face(const struct fault_action *a, struct buf *out) {
+    buf_put_str(out, a->name);
+    if (a->argument == FAULT_NONE)
+        return;
+    bool optional = a->default_text != NULL;
+    buf_put_str(out, optional ? " [" : " ");
+    for (size_t i = 0; a->choices != NULL && a->choices[i] != NULL; i++)
+        buf_printf(out, "%s%s", i > 0 ? "|" : "", a->choices[i]);
+    if (a->choices == NULL)
+        buf_put_str(out, fault_argument_name(a));
+    buf_put_str(out, optional ? "]" : "");
+}
+
+/* The points where it is possible, when that is not all of them. */
+static void put_where(const struct fault_tables *tables, const struct fault_action *a,
+                      struct buf *out) {
+    const char *between = " (only at ";
+    if (a->kinds == 0)
+        return;
+    for (const struct fault_point *p = tables->points; p->name != NULL; p++) {
+        if ((p->kind & a->kinds) == 0)
+            continue;
+        buf_printf(out, "%s%s", between, p->name);
+        between = ", ";
+    }
+    buf_put_str(out, ")");
+}
+
+static int point_width(const struct fault_tables *tables) {
+    size_t width = 0;
+    for (const struct fault_point *p = tables->points; p->name != NULL; p++)
+        width = strlen(p->name) > width ? strlen(p->name) : width;
+    return (int)width;
+}
+
+static int action_width(const struct fault_tables *tables) {
+    size_t width = 0;
+    for (const struct fault_action *a = tables->actions; a->name != NULL; a++) {
+        AUTO_BUF face = BUF_INIT(1024);
+        put_face(a, &face);
+        width = face.len > width ? face.len : width;
+    }
+    return (int)width;
+}
+
+char *fault_help(const struct fault_tables *tables) {
+    AUTO_BUF out = BUF_INIT(HELP_MAX);
+    int width = point_width(tables);
+    buf_put_str(&out, "Fault points:\n");
+    for (const struct fault_point *p = tables->points; p->name != NULL; p++)
+        buf_printf(&out, "  %-*s  %s\n", width, p->name, p->help);
+    buf_put_str(&out, "\nActions (do: ACTION [ARGUMENT]):\n");
+    width = action_width(tables);
+    for (const struct fault_action *a = tables->actions; a->name != NULL; a++) {
+        AUTO_BUF face = BUF_INIT(1024);
+        put_face(a, &face);
+        buf_printf(&out, "  %-*s  %s", width, buf_str(&face), a->help);
+        put_where(tables, a, &out);
+        buf_put_str(&out, "\n");
+    }
+    return buf_take_str(&out);
+}
+
+static void print_cell(const char *text, FILE *to) {
+    for (; *text != '\0'; text++)
+        fprintf(to, "%s%c", *text == '|' ? "\\" : "", *text);
+}
+
+void fault_print_reference(const struct fault_tables *tables, FILE *to) {
+    fputs("| point | what it is |\n| --- | --- |\n", to);
+    for (const struct fault_point *p = tables->points; p->name != NULL; p++)
+        fprintf(to, "| `%s` | %s |\n", p->name, p->help);
+    fputs("\n| action | what it does |\n| --- | --- |\n", to);
+    for (const struct fault_action *a = tables->actions; a->name != NULL; a++) {
+        AUTO_BUF face = BUF_INIT(1024), where = BUF_INIT(4096);
+        put_face(a, &face);
+        put_where(tables, a, &where);
+        fputs("| `", to);
+        print_cell(buf_str(&face), to);
+        fprintf(to, "` | %s%s |\n", a->help, buf_str(&where));
+    }
+}
