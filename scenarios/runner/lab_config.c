@@ -92,7 +92,7 @@ static json_t *ca_of(const struct run *r) {
     set_string(ca, "name", "LAB-DC-RTP");
     set_path(ca, "certificate", r, "pki/lab-dc-rtp.pem");
     set_string(ca, "key", r->certs.key_paths[CERT_LAB_DC_RTP]);
-    set_path(ca, "chain", r, "pki/chain.pem");
+    set_path(ca, "chain", r, "pki/lab-ca.pem");
     return ca;
 }
 

@@ -27,7 +27,7 @@ static const struct {
 };
 
 static void tell_services(const struct run *r, FILE *to) {
-    fprintf(to, "\n  %-22s %-23s %-16s %s\n", "address", "stands for", "what", "log");
+    fprintf(to, "\n  %-22s %-27s %-16s %s\n", "address", "stands for", "what", "log");
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         char name[64];
         enum component c = services[i].component;
