@@ -3,10 +3,18 @@
 #include "base/x509.h"
 #include "capf/auth_octets.h"
 
-enum sudi_kind { SUDI_CERTIFICATE, SUDI_SHA1, SUDI_SHA512, SUDI_KINDS };
+/* The parts, and the kind byte of each on the wire: 0, or the id of the signature's digest (6.5).
+ */
+enum sudi_part { SUDI_CERTIFICATE, SUDI_SHA1, SUDI_SHA512, SUDI_PARTS };
 
-static const char *const kind_names[SUDI_KINDS] = {"certificate", "SHA-1 signature",
-                                                   "SHA-512 signature"};
+static const struct {
+    uint8_t kind;
+    const char *name;
+} parts[SUDI_PARTS] = {
+    [SUDI_CERTIFICATE] = {0, "certificate"},
+    [SUDI_SHA1] = {CAPF_DIGEST_SHA1, "SHA-1 signature"},
+    [SUDI_SHA512] = {CAPF_DIGEST_SHA512, "SHA-512 signature"},
+};
 
 /* Little-endian, because the Cisco server hashes its host-order integer (6.5). */
 static int put_signed_octets(uint32_t session_id, struct bytes der, struct buf *out,
@@ -18,20 +26,20 @@ static int put_signed_octets(uint32_t session_id, struct bytes der, struct buf *
     return 0;
 }
 
-static int put_part(enum sudi_kind kind, struct bytes value, struct buf *out, struct err *e) {
-    buf_put_u8(out, (uint8_t)kind);
+static int put_part(enum sudi_part part, struct bytes value, struct buf *out, struct err *e) {
+    buf_put_u8(out, parts[part].kind);
     buf_put_u16(out, (uint16_t)value.len);
     if (value.len > UINT16_MAX || buf_put_bytes(out, value) != 0)
         return err_set(e, ERR_SYS_LIMIT, "SUDI_DATA does not fit");
     return 0;
 }
 
-static int put_signature_part(enum sudi_kind kind, EVP_PKEY *key, unsigned digest,
-                              struct bytes octets, struct buf *out, struct err *e) {
+static int put_signature_part(enum sudi_part part, EVP_PKEY *key, struct bytes octets,
+                              struct buf *out, struct err *e) {
     AUTO_BUF signature = BUF_INIT(CAPF_SIGNATURE_MAX);
-    if (auth_sign(key, digest, octets, &signature, e) != 0)
+    if (auth_sign(key, parts[part].kind, octets, &signature, e) != 0)
         return -1;
-    return put_part(kind, buf_view(&signature), out, e);
+    return put_part(part, buf_view(&signature), out, e);
 }
 
 static int require_rsa(const EVP_PKEY *key, struct err *e) {
@@ -48,15 +56,23 @@ int auth_sudi_write(uint32_t session_id, const X509 *mic, EVP_PKEY *key, struct 
         put_signed_octets(session_id, buf_view(&der), &octets, e) != 0 ||
         put_part(SUDI_CERTIFICATE, buf_view(&der), out, e) != 0)
         return -1;
-    if (put_signature_part(SUDI_SHA1, key, CAPF_DIGEST_SHA1, buf_view(&octets), out, e) != 0)
+    if (put_signature_part(SUDI_SHA1, key, buf_view(&octets), out, e) != 0)
         return -1;
-    return put_signature_part(SUDI_SHA512, key, CAPF_DIGEST_SHA512, buf_view(&octets), out, e);
+    return put_signature_part(SUDI_SHA512, key, buf_view(&octets), out, e);
 }
 
 struct sudi {
-    bool present[SUDI_KINDS];
-    struct bytes part[SUDI_KINDS];
+    bool present[SUDI_PARTS];
+    struct bytes part[SUDI_PARTS];
 };
+
+/* SUDI_PARTS for a kind that no part has. */
+static enum sudi_part part_of_kind(uint8_t kind) {
+    enum sudi_part part = SUDI_CERTIFICATE;
+    while (part < SUDI_PARTS && parts[part].kind != kind)
+        part++;
+    return part;
+}
 
 static int read_part(struct cursor *c, struct sudi *sudi, struct err *e) {
     uint8_t kind = 0;
@@ -64,12 +80,13 @@ static int read_part(struct cursor *c, struct sudi *sudi, struct err *e) {
     struct bytes value = {0};
     if (!cursor_u8(c, &kind) || !cursor_u16(c, &len) || !cursor_bytes(c, len, &value))
         return err_set(e, ERR_CAPF_ELEMENT, "SUDI_DATA: part cut short");
-    if (kind >= SUDI_KINDS)
+    enum sudi_part part = part_of_kind(kind);
+    if (part == SUDI_PARTS)
         return err_set(e, ERR_CAPF_ELEMENT, "SUDI_DATA: part of kind %u", (unsigned)kind);
-    if (sudi->present[kind])
-        return err_set(e, ERR_CAPF_DUPLICATE_ELEMENT, "SUDI_DATA: %s twice", kind_names[kind]);
-    sudi->present[kind] = true;
-    sudi->part[kind] = value;
+    if (sudi->present[part])
+        return err_set(e, ERR_CAPF_DUPLICATE_ELEMENT, "SUDI_DATA: %s twice", parts[part].name);
+    sudi->present[part] = true;
+    sudi->part[part] = value;
     return 0;
 }
 
@@ -79,9 +96,9 @@ static int read_sudi(struct bytes value, struct sudi *sudi, struct err *e) {
         if (read_part(&c, sudi, e) != 0)
             return -1;
     }
-    for (unsigned kind = 0; kind < SUDI_KINDS; kind++) {
-        if (!sudi->present[kind])
-            return err_set(e, ERR_CAPF_MISSING_ELEMENT, "SUDI_DATA without %s", kind_names[kind]);
+    for (unsigned part = 0; part < SUDI_PARTS; part++) {
+        if (!sudi->present[part])
+            return err_set(e, ERR_CAPF_MISSING_ELEMENT, "SUDI_DATA without %s", parts[part].name);
     }
     return 0;
 }

@@ -353,6 +353,23 @@ START_TEST(sudi_signs_the_session_id_little_endian) {
 }
 END_TEST
 
+/* 00 certificate, 01 SHA-1, 03 SHA-512: the kinds of capf-protocol.md 6.5. */
+START_TEST(sudi_signatures_are_marked_with_their_digest) {
+    AUTO_SUDI s;
+    make_sudi(&s);
+    struct cursor c = cursor_of(buf_view(&s.value));
+    static const uint8_t kinds[] = {0, 1, 3};
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        uint8_t kind = 0xff;
+        uint16_t len = 0;
+        struct bytes part;
+        ck_assert(cursor_u8(&c, &kind) && cursor_u16(&c, &len) && cursor_bytes(&c, len, &part));
+        ck_assert_uint_eq(kind, kinds[i]);
+    }
+    ck_assert_uint_eq(cursor_left(&c), 0);
+}
+END_TEST
+
 START_TEST(malformed_sudi_is_refused) {
     AUTO_SUDI s;
     AUTO_BUF twice = BUF_INIT(2 * CAPF_SUDI_MAX);
@@ -366,7 +383,7 @@ START_TEST(malformed_sudi_is_refused) {
     buf_put_bytes(&twice, buf_view(&s.value));
     refuse_sudi(buf_view(&twice), SESSION, &e);
     ck_assert_err(e, CAPF_DUPLICATE_ELEMENT);
-    refuse_sudi(bytes_of("\x03\x00\x00", 3), SESSION, &e);
+    refuse_sudi(bytes_of("\x02\x00\x00", 3), SESSION, &e);
     ck_assert_err(e, CAPF_ELEMENT);
     refuse_sudi(bytes_of("", 0), SESSION, &e);
     ck_assert_err(e, CAPF_MISSING_ELEMENT);
@@ -414,5 +431,5 @@ TEST_MAIN("capf auth", rsa_proof_verifies_over_the_wire, ec_proofs_verify,
           the_block_is_bare_hash_behind_full_padding, forged_padding_is_refused,
           a_block_with_digest_info_is_refused, signatures_of_other_lengths_are_refused,
           keys_and_digests_that_cannot_sign, sudi_is_bound_to_its_session,
-          sudi_signs_the_session_id_little_endian, malformed_sudi_is_refused, sudi_needs_rsa,
-          only_the_exact_string_matches)
+          sudi_signs_the_session_id_little_endian, sudi_signatures_are_marked_with_their_digest,
+          malformed_sudi_is_refused, sudi_needs_rsa, only_the_exact_string_matches)

@@ -103,15 +103,21 @@ static int by_certificate(struct session *s, const struct capf_message *m, enum 
 }
 
 /* SUDI data is optional, but what is sent must be right. A MIC of a maker that is not trusted here
- * proves nothing and is left aside. */
+ * proves nothing and is left aside, as is one with an EC key, for which 6.5 knows no signature. */
 static int by_sudi(struct session *s, const struct capf_message *m, enum capf_result *result,
                    struct err *e) {
     if (!m->sudi_data.present)
         return 0;
     AUTO(X509) mic = NULL;
     struct err why = {0};
-    if (auth_sudi_check(m->sudi_data.octets, s->n, &mic, e) < 0)
+    if (auth_sudi_check(m->sudi_data.octets, s->n, &mic, &why) < 0) {
+        if (why.code == ERR_KEY_UNSUPPORTED) {
+            session_trace(s, "SUDI_DATA is not used: %s", why.text);
+            return 0;
+        }
+        *e = why;
         return refuse(result, CAPF_OP_INVALID_CREDENTIALS);
+    }
     if (!judge_names_device(mic, s->device.name)) {
         err_set(e, ERR_CAPF_AUTH_MIC, "the SUDI certificate does not name %s", s->device.name);
         return refuse(result, CAPF_OP_INVALID_MIC);

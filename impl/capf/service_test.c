@@ -262,6 +262,78 @@ START_TEST(mic_is_accepted_for_its_phone_only) {
 }
 END_TEST
 
+/* Logs on with SUDI_DATA for the connection's session id plus off. */
+static void log_on_with_sudi(struct client *c, struct lab *lab, unsigned off) {
+    struct err e = {0};
+    AUTO(X509) mic = x509_read_file(LAB("mic.pem"), &e);
+    AUTO(EVP_PKEY) key = key_read_file(LAB("mic.key"), &e);
+    AUTO_BUF sudi = BUF_INIT(CAPF_SUDI_MAX);
+    struct capf_message m = client_auth_res(3, LAB_DEVICE);
+    client_open(c, lab);
+    client_expect(c, CAPF_MSG_AUTH_REQ);
+    ck_assert_ok(auth_sudi_write(c->session + off, mic, key, &sudi, &e), e);
+    m.sudi_data = CAPF_OCTETS(buf_view(&sudi));
+    client_send(c, m);
+}
+
+START_TEST(sudi_of_another_session_is_refused) {
+    SETUP(lab);
+    lab_schedule(&lab, OPERATION_UPGRADE);
+    lab_start(&lab);
+    log_on_with_sudi(&c, &lab, 1);
+    client_expect_end(&c, CAPF_REASON_REFUSED);
+    client_close(&c);
+    ck_assert_int_eq(lab_device(&lab).status, CERT_STATUS_UPGRADE_INVALID_CREDENTIALS);
+    log_on_with_sudi(&c, &lab, 0);
+    client_expect(&c, CAPF_MSG_KEY_GEN_REQ);
+    client_send_key(&c);
+    AUTO(X509) lsc = client_take_certificate(&c);
+    AUTO(char) subject = x509_name_rfc2253(X509_get_subject_name(lsc));
+    ck_assert_ptr_nonnull(strstr(subject, "PID:CP-8845 SN:FCH18198CNQ"));
+    client_close(&c);
+    TEARDOWN(lab);
+}
+END_TEST
+
+static void put_sudi_part(struct buf *out, uint8_t kind, struct bytes value) {
+    buf_put_u8(out, kind);
+    buf_put_u16(out, (uint16_t)value.len);
+    buf_put_bytes(out, value);
+}
+
+/* There is no form of SUDI_DATA for EC keys; a phone that has one all the same is served. */
+START_TEST(sudi_with_an_ec_key_is_left_aside) {
+    SETUP(lab);
+    struct err e = {0};
+    AUTO(EVP_PKEY) key = key_read_file(LAB("phone-ec.key"), &e);
+    AUTO(X509_NAME) name = x509_name_parse("CN=CP-8845-" LAB_DEVICE, &e);
+    struct issue_request r = {.subject = name,
+                              .key = key,
+                              .issuer_key = key,
+                              .not_before = 1700000000,
+                              .not_after = 4000000000};
+    AUTO(X509) mic = issue_certificate(&r, &e);
+    ck_assert_msg(mic != NULL, "%s", e.text);
+    AUTO_BUF der = BUF_INIT(4096);
+    AUTO_BUF sudi = BUF_INIT(CAPF_SUDI_MAX);
+    ck_assert_ok(x509_put_der(mic, &der, &e), e);
+    put_sudi_part(&sudi, 0, buf_view(&der));
+    put_sudi_part(&sudi, CAPF_DIGEST_SHA1, bytes_of_str("signature"));
+    put_sudi_part(&sudi, CAPF_DIGEST_SHA512, bytes_of_str("signature"));
+    struct capf_message m = client_auth_res(3, LAB_DEVICE);
+    m.sudi_data = CAPF_OCTETS(buf_view(&sudi));
+    lab_schedule(&lab, OPERATION_UPGRADE);
+    lab_start(&lab);
+    client_open(&c, &lab);
+    client_expect(&c, CAPF_MSG_AUTH_REQ);
+    client_send(&c, m);
+    client_expect(&c, CAPF_MSG_KEY_GEN_REQ);
+    client_close(&c);
+    ck_assert_int_eq(lab_log_count(&lab, "SUDI_DATA is not used"), 1);
+    TEARDOWN(lab);
+}
+END_TEST
+
 START_TEST(lsc_must_have_the_stored_key) {
     SETUP(lab);
     struct err e = {0};
@@ -462,7 +534,8 @@ TEST_MAIN("capf service", capf_issues, silent_phone_delays_nobody, phone_without
           phone_without_answer_is_given_up, malformed_frames_end_the_session,
           other_session_id_ends_the_session, unknown_device_and_nothing_pending,
           version_four_is_refused, ten_wrong_strings_lock, late_request,
-          mic_is_accepted_for_its_phone_only, lsc_must_have_the_stored_key,
+          mic_is_accepted_for_its_phone_only, sudi_of_another_session_is_refused,
+          sudi_with_an_ec_key_is_left_aside, lsc_must_have_the_stored_key,
           troubleshoot_writes_two_files, key_orders, key_generation_is_asked_for_again,
           lost_connection_keeps_the_operation, kill_loses_no_certificate, abort_and_status,
           frames_may_be_split_and_merged)

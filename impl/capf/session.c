@@ -15,6 +15,8 @@
 enum {
     SESSION_RECEIVED_MAX = 2 * CAPF_FRAME_MAX,
     SESSION_READ_AHEAD = 16 * 1024, /* bytes taken from TLS at a time */
+    SESSION_TALK_MAX = 1024 * 1024, /* all messages of one session, each with its cost */
+    SESSION_MESSAGE_COST = 256,     /* so that about 4000 signs of life are possible */
     SESSION_TEXT_MAX = 8 * 1024,
     SESSION_DUMP_MAX = 512 * 1024,
     SESSION_LINGER_US = 2 * 1000 * 1000, /* for a phone that does not close by itself */
@@ -157,10 +159,24 @@ void session_arm(struct session *s) {
         timer_stop(s->timer);
 }
 
+/* Every message is logged and may be answered: a phone that talks without end would fill disk and
+ * memory, even with messages that are right. */
+static bool talks_too_much(struct session *s, size_t frame_len) {
+    s->talked += frame_len + SESSION_MESSAGE_COST;
+    if (s->talked <= SESSION_TALK_MAX)
+        return false;
+    session_trace(s, "more messages than a session may have (%s)", err_name(ERR_SYS_LIMIT));
+    return true;
+}
+
 /* A malformed frame is shown too: the trace is where its sender will look. */
 static void take_frame(struct session *s, struct bytes frame) {
     struct err e = {0};
     struct capf_message m = {0};
+    if (talks_too_much(s, frame.len)) {
+        states_run(s, CAPF_EV_BAD_MSG, NULL);
+        return;
+    }
     trace_frame(s, frame);
     if (capf_message_parse(frame, &m, &e) < 0 || capf_message_check_session(&m, s->n, &e) < 0) {
         session_trace(s, "malformed message: %s (%s)", e.text, err_name(e.code));

@@ -35,6 +35,7 @@ struct session {
     struct bufferevent *stream;
     struct timer *timer;
     struct buf received; /* not yet parsed; at most one frame and a bit */
+    size_t talked;       /* what the messages so far come to */
     enum capf_state state;
 
     bool named; /* device.name is known */

@@ -97,9 +97,9 @@ static enum capf_event key_refused(struct session *s, unsigned reason) {
 }
 
 static bool fits_wish(const struct session *s, EVP_PKEY *key) {
-    int kind = EVP_PKEY_get_base_id(key);
-    return kind == (s->wish.ec ? EVP_PKEY_EC : EVP_PKEY_RSA) &&
-           EVP_PKEY_get_bits(key) == (int)s->wish.bits;
+    if (s->wish.ec)
+        return key_is_on_curve(key, s->wish.bits);
+    return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) == (int)s->wish.bits;
 }
 
 /* The same key again, after a lost connection or a restart: what was begun for it goes on, and
