@@ -3,6 +3,7 @@
 #include "certsrv/certsrv_html.h"
 #include "certsrv/certsrv_page.h"
 #include <ctype.h>
+#include <libxml/SAX2.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,37 @@ static xmlDoc *empty_document(struct err *e) {
     return doc;
 }
 
+enum { ATTRIBUTES_MAX = 64 };
+
+/* libxml2 walks the list of an element's attributes for each that it adds: those behind the 64th
+ * are kept from it. Its caller owns the array of names and values, which is put back. */
+static void start_element(void *context, const xmlChar *name, const xmlChar **attributes) {
+    const xmlChar *behind = NULL;
+    size_t at = 0;
+    while (attributes != NULL && attributes[at] != NULL && at < (size_t)2 * ATTRIBUTES_MAX)
+        at += 2;
+    if (attributes != NULL) {
+        behind = attributes[at];
+        attributes[at] = NULL;
+    }
+    xmlSAX2StartElement(context, name, attributes);
+    if (attributes != NULL)
+        attributes[at] = behind;
+}
+
+static xmlDoc *parse(struct bytes body) {
+    htmlParserCtxtPtr parser = htmlCreateMemoryParserCtxt((const char *)body.data, (int)body.len);
+    if (parser == NULL)
+        return NULL;
+    parser->sax->startElement = start_element;
+    htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                   HTML_PARSE_NONET | HTML_PARSE_COMPACT);
+    htmlParseDocument(parser);
+    xmlDoc *doc = parser->myDoc;
+    htmlFreeParserCtxt(parser);
+    return doc;
+}
+
 xmlDoc *html_read(struct bytes body, struct err *e) {
     if (body.len > CERTSRV_PAGE_MAX) {
         err_set(e, ERR_SYS_LIMIT, "page of %zu bytes; the limit is %d", body.len, CERTSRV_PAGE_MAX);
@@ -20,9 +52,7 @@ xmlDoc *html_read(struct bytes body, struct err *e) {
     }
     if (body.len == 0)
         return empty_document(e);
-    int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                  HTML_PARSE_NONET | HTML_PARSE_COMPACT;
-    xmlDoc *doc = htmlReadMemory((const char *)body.data, (int)body.len, NULL, NULL, options);
+    xmlDoc *doc = parse(body);
     return doc != NULL ? doc : empty_document(e);
 }
 

@@ -67,6 +67,7 @@ static const struct {
     {"form.html", CERTSRV_PAGE_OTHER, 0, ERR_CERTSRV_PAGE_UNKNOWN, 0, NULL},
     {"401.html", CERTSRV_PAGE_UNAUTHORIZED, 0, ERR_CERTSRV_AUTH, 0, NULL},
     {"moved.html", CERTSRV_PAGE_OTHER, 0, ERR_CERTSRV_PAGE_UNKNOWN, 0, NULL},
+    {"hostile-attributes.html", CERTSRV_PAGE_ISSUED, 10, ERR_OK, 0, NULL},
     {"hostile-deep.html", CERTSRV_PAGE_OTHER, 0, ERR_CERTSRV_PAGE_UNKNOWN, 0, NULL},
     {"hostile-unclosed.html", CERTSRV_PAGE_OTHER, 0, ERR_CERTSRV_PAGE_UNKNOWN, 0, NULL},
     {"hostile-entities.html", CERTSRV_PAGE_OTHER, 0, ERR_CERTSRV_PAGE_UNKNOWN, 0, NULL},
