@@ -253,9 +253,28 @@ START_TEST(words_of_any_length_are_compared_safely) {
 }
 END_TEST
 
-TEST_MAIN("configuration", absent_and_empty_keys_take_defaults_in_nested_maps_too,
-          every_type_is_read, list_items_take_defaults, a_single_value_is_a_list_of_one,
-          empty_collections_are_empty, files_with_bom_and_crlf_are_read, nodes_can_be_walked,
-          nodes_can_be_read_through_a_table, durations_have_units, what_is_no_duration_is_refused,
-          help_stands_in_columns, the_reference_is_a_markdown_table, the_nearest_word_is_found,
-          far_words_are_not_offered, words_of_any_length_are_compared_safely)
+START_TEST(an_empty_file_takes_all_defaults) {
+    struct test_config c = {0};
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    char path[] = "/tmp/config-empty-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    struct cfg_doc *doc = cfg_load_file(path, test_fields, &c, m);
+    ck_assert_ptr_nonnull(doc);
+    ck_assert_str_eq(c.listen, "127.0.0.1:0");
+    ck_assert_ptr_null(cfg_parse_file(path, m));
+    ck_assert_int_eq(cfg_mistake_code(m, 0), ERR_CONFIG_BAD_VALUE);
+    unlink(path);
+    cfg_doc_free(doc);
+    cfg_mistakes_free(m);
+}
+END_TEST
+
+TEST_MAIN("configuration", an_empty_file_takes_all_defaults,
+          absent_and_empty_keys_take_defaults_in_nested_maps_too, every_type_is_read,
+          list_items_take_defaults, a_single_value_is_a_list_of_one, empty_collections_are_empty,
+          files_with_bom_and_crlf_are_read, nodes_can_be_walked, nodes_can_be_read_through_a_table,
+          durations_have_units, what_is_no_duration_is_refused, help_stands_in_columns,
+          the_reference_is_a_markdown_table, the_nearest_word_is_found, far_words_are_not_offered,
+          words_of_any_length_are_compared_safely)

@@ -304,7 +304,9 @@ int cfg_doc_parse(struct cfg_doc *doc, struct bytes text, struct cfg_mistakes *m
     yaml_parser_t parser;
     if (yaml_parser_initialize(&parser) == 0)
         return no_memory(&c, &(yaml_mark_t){0});
-    yaml_parser_set_input_string(&parser, text.data, text.len);
+    /* libyaml asserts that there is an address, even of nothing. */
+    static const unsigned char nothing[] = "";
+    yaml_parser_set_input_string(&parser, text.data != NULL ? text.data : nothing, text.len);
     int result = compose(&c, &parser, text);
     while (c.depth > 0)
         free(c.frames[--c.depth].children);
