@@ -247,12 +247,16 @@ START_TEST(pending_request_is_sent_again_not_made_again) {
 }
 END_TEST
 
+static void reach_encrypt_req(struct lab *lab, struct client *c) {
+    client_log_on(c, lab, 3);
+    client_expect(c, CAPF_MSG_KEY_GEN_REQ);
+    client_send_key(c);
+    client_expect(c, CAPF_MSG_ENCRYPT_REQ);
+}
+
 static void refuse_to_sign(struct lab *lab) {
     struct client c;
-    client_log_on(&c, lab, 3);
-    client_expect(&c, CAPF_MSG_KEY_GEN_REQ);
-    client_send_key(&c);
-    client_expect(&c, CAPF_MSG_ENCRYPT_REQ);
+    reach_encrypt_req(lab, &c);
     client_reason(&c, CAPF_MSG_ENCRYPT_RES, CAPF_REASON_REFUSED);
     client_expect_end(&c, CAPF_REASON_REFUSED);
     client_close(&c);
@@ -268,6 +272,50 @@ START_TEST(phone_that_does_not_sign_is_remembered) {
     client_expect_end(&c, CAPF_REASON_REFUSED); /* before it makes another key */
     client_close(&c);
     install_online(&lab, 2); /* another version may mean another phone */
+    TEARDOWN(lab);
+}
+END_TEST
+
+static void expect_refusal_before_a_key(struct lab *lab) {
+    struct client c;
+    client_log_on(&c, lab, 3);
+    client_expect_end(&c, CAPF_REASON_REFUSED);
+    client_close(&c);
+    lab_schedule(lab, OPERATION_UPGRADE); /* forgets it */
+}
+
+/* Soft clients drop the connection on an unknown message; others abort or say nothing. */
+START_TEST(phone_that_goes_instead_of_signing_is_remembered) {
+    SETUP(lab, CA_ISSUES);
+    lab.config.message_timeout_us = 300000;
+    lab_schedule(&lab, OPERATION_UPGRADE);
+    lab_start(&lab);
+    reach_encrypt_req(&lab, &c);
+    client_close(&c);
+    expect_refusal_before_a_key(&lab);
+    reach_encrypt_req(&lab, &c);
+    client_send(&c, (struct capf_message){.type = CAPF_MSG_ABORT_REQ});
+    client_expect(&c, CAPF_MSG_ABORT_RES);
+    client_expect_end(&c, CAPF_REASON_REFUSED);
+    client_close(&c);
+    expect_refusal_before_a_key(&lab);
+    reach_encrypt_req(&lab, &c);
+    client_expect_end(&c, CAPF_REASON_REFUSED);
+    client_close(&c);
+    expect_refusal_before_a_key(&lab);
+    TEARDOWN(lab);
+}
+END_TEST
+
+START_TEST(lost_connection_says_nothing_about_signing) {
+    SETUP(lab, CA_ISSUES);
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    lab_schedule(&lab, OPERATION_UPGRADE);
+    lab_start(&lab);
+    reach_encrypt_req(&lab, &c);
+    setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    client_close(&c);
+    install_online(&lab, 3);
     TEARDOWN(lab);
 }
 END_TEST
@@ -389,5 +437,6 @@ TEST_MAIN("capf online and offline CA", trace_is_the_seeds, start_lines_are_the_
           certificate_for_another_device_stays_here, wrong_signature_asks_no_ca,
           version_two_signs_too, ec_key_signs_the_request,
           pending_request_is_sent_again_not_made_again, phone_that_does_not_sign_is_remembered,
-          local_policy_signs_for_it, offline_request_waits_and_is_delivered,
-          deleted_request_is_made_anew)
+          phone_that_goes_instead_of_signing_is_remembered,
+          lost_connection_says_nothing_about_signing, local_policy_signs_for_it,
+          offline_request_waits_and_is_delivered, deleted_request_is_made_anew)

@@ -246,6 +246,14 @@ static void trace_handshake_failure(struct session *s, short what) {
     ERR_clear_error();
 }
 
+/* libevent reports a reset as the end of the stream; but only behind a FIN there is still a peer.
+ */
+static bool has_peer(int fd) {
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    return getpeername(fd, (struct sockaddr *)(void *)&peer, &len) == 0;
+}
+
 static void on_event(struct bufferevent *stream, short what, void *user) {
     (void)stream;
     struct session *s = user;
@@ -256,6 +264,7 @@ static void on_event(struct bufferevent *stream, short what, void *user) {
     }
     if (s->state == CAPF_STATE_IDLE)
         trace_handshake_failure(s, what);
+    s->closed_by_phone = has_peer(s->fd);
     states_run(s, CAPF_EV_PH_DISC, NULL);
     session_free(s);
 }

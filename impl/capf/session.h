@@ -40,8 +40,9 @@ struct session {
 
     bool named; /* device.name is known */
     bool authenticated;
-    bool auth_req_noted; /* its event is written once the phone has a name */
-    unsigned version;    /* negotiated */
+    bool closed_by_phone; /* in order, not by a reset; for CAPF_EV_PH_DISC */
+    bool auth_req_noted;  /* its event is written once the phone has a name */
+    unsigned version;     /* negotiated */
     struct device device;
     X509 *mic; /* a trusted one that the phone proved to have; NULL: none */
 

@@ -163,22 +163,46 @@ enum capf_event act_ask_signature(struct session *s, const struct capf_message *
     return CAPF_EV_NOTHING;
 }
 
-/* Remembered until the phone comes with another version, so that the next session does not have it
- * make a key in vain. */
-static enum capf_event phone_does_not_sign(struct session *s, const struct err *e) {
+/* Remembered until the phone comes with another version or somebody schedules an operation, so that
+ * the next session does not have it make a key in vain. */
+static void remember_no_signature(struct session *s, const char *why) {
     struct err ignored = {0};
-    session_trace(s, "the phone does not sign: %s", e->text);
+    session_trace(s, "the phone does not sign: %s", why);
     store_no_sign(s->service->store, s->device.name, (int)s->version, &ignored);
+}
+
+static enum capf_event phone_does_not_sign(struct session *s, const char *why) {
+    remember_no_signature(s, why);
     if (local_policy(s))
         return CAPF_EV_NEED_LOCAL_CERT;
     return session_fail(s, CAPF_OP_PHONE_COMM_ERROR, "no certificate request without a signature");
+}
+
+/* A phone that knows no ENCRYPT_REQ may also stay silent, abort or close (capf-protocol.md 10.3
+ * item 5). */
+enum capf_event act_no_signature(struct session *s, const struct capf_message *m) {
+    (void)m;
+    return phone_does_not_sign(s, "no answer in time");
+}
+
+enum capf_event act_signature_aborted(struct session *s, const struct capf_message *m) {
+    remember_no_signature(s, "it aborts");
+    return act_answer_abort(s, m);
+}
+
+/* Only a phone that closes by itself says something about its abilities; a lost connection does
+ * not. */
+enum capf_event act_signature_phone_gone(struct session *s, const struct capf_message *m) {
+    if (s->closed_by_phone)
+        remember_no_signature(s, "it closes the connection");
+    return act_phone_gone(s, m);
 }
 
 enum capf_event act_take_signature(struct session *s, const struct capf_message *m) {
     struct err e = {0};
     if (issuer_take_signature(s, m, &e) < 0) {
         if (e.code == ERR_CAPF_REFUSED)
-            return phone_does_not_sign(s, &e);
+            return phone_does_not_sign(s, e.text);
         return session_fail(s, CAPF_OP_FAIL, "the request is not accepted: %s (%s)", e.text,
                             err_name(e.code));
     }
