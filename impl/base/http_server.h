@@ -75,4 +75,14 @@ int http_reply_header(struct http_request *r, const char *name, const char *valu
 void http_reply(struct http_request *r, unsigned status, struct bytes body, bool close);
 unsigned http_reply_status(const struct http_request *r); /* what was answered; 0 before */
 
+/* Instead of http_reply, each once; completed comes with sent == false. */
+
+/* The head and the first sent bytes of body go out, with the Content-Length of the whole body; then
+ * the connection is closed. */
+void http_reply_cut(struct http_request *r, unsigned status, struct bytes body, size_t sent);
+/* Closes the connection without an answer. */
+void http_hang_up(struct http_request *r);
+/* No answer will come: keeps the connection until the peer ends it. */
+void http_hold(struct http_request *r);
+
 #endif

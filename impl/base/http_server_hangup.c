@@ -25,6 +25,13 @@ void server_hangup_pass(struct http_server *s) {
     }
 }
 
+/* Nothing will wake the connection of a request that is held: it is not read from. */
+static void end_held(struct http_connection *c) {
+    struct http_request *r = c->request;
+    if (r != NULL && r->held && r->suspended)
+        http_hang_up(r);
+}
+
 static void on_hangup(evutil_socket_t fd, short what, void *user) {
     struct http_server *s = user;
     struct epoll_event events[EVENTS_MAX];
@@ -34,6 +41,7 @@ static void on_hangup(evutil_socket_t fd, short what, void *user) {
         struct http_connection *c = events[i].data.ptr;
         c->hung_up = true;
         LIST_INSERT_HEAD(&s->hangups, c, hangup);
+        end_held(c);
     }
     server_hangup_pass(s);
 }

@@ -50,6 +50,7 @@ struct http_request {
     bool too_large; /* the body */
     bool handed;    /* the handler has it */
     bool replied;
+    bool held; /* no answer will come: ends with the peer */
     bool suspended;
     LIST_ENTRY(http_request) link; /* while suspended */
 };

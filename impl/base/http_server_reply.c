@@ -32,11 +32,8 @@ static int add_headers(struct http_request *r) {
     return 0;
 }
 
-static void build(struct http_request *r, struct bytes body, bool close) {
-    static const char nothing[] = "";
-    const void *data = body.len > 0 ? (const void *)body.data : nothing;
-    r->response =
-        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
+/* The response with its headers, or none. */
+static void finish(struct http_request *r, bool close) {
     if (r->response == NULL)
         return;
     bool closing = close || r->too_large;
@@ -47,10 +44,15 @@ static void build(struct http_request *r, struct bytes body, bool close) {
     r->response = NULL;
 }
 
-void http_reply(struct http_request *r, unsigned status, struct bytes body, bool close) {
-    if (r->replied)
-        return;
-    build(r, body, close);
+static struct MHD_Response *whole(struct bytes body) {
+    static const char nothing[] = "";
+    const void *data = body.len > 0 ? (const void *)body.data : nothing;
+    return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)data,
+                                           MHD_RESPMEM_MUST_COPY);
+}
+
+/* What was decided goes out now, or when the handler returns. */
+static void answer(struct http_request *r, unsigned status) {
     r->replied = true;
     r->status = status;
     if (!r->suspended)
@@ -60,6 +62,64 @@ void http_reply(struct http_request *r, unsigned status, struct bytes body, bool
     LIST_REMOVE(r, link);
     MHD_resume_connection(r->mhd);
     server_loop_kick(r->server);
+}
+
+void http_reply(struct http_request *r, unsigned status, struct bytes body, bool close) {
+    if (r->replied)
+        return;
+    r->response = whole(body);
+    finish(r, close);
+    answer(r, status);
+}
+
+static ssize_t read_cut(void *content, uint64_t at, char *out, size_t max) {
+    struct buf *body = content;
+    if (at >= body->len)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t left = body->len - (size_t)at;
+    size_t len = left < max ? left : max;
+    memcpy(out, body->data + at, len);
+    return (ssize_t)len;
+}
+
+static void free_cut(void *content) {
+    struct buf *body = content;
+    buf_free(body);
+    free(body);
+}
+
+/* A response that announces all of body and breaks off behind its first bytes. */
+static struct MHD_Response *cut(struct bytes body, size_t sent) {
+    enum { BLOCK = 32 * 1024 };
+    struct buf *kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        return NULL;
+    *kept = (struct buf)BUF_INIT(body.len);
+    buf_put(kept, body.data, sent < body.len ? sent : body.len);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(body.len, BLOCK, read_cut, kept, free_cut);
+    if (response == NULL)
+        free_cut(kept);
+    return response;
+}
+
+void http_reply_cut(struct http_request *r, unsigned status, struct bytes body, size_t sent) {
+    if (r->replied)
+        return;
+    r->response = cut(body, sent);
+    finish(r, true);
+    answer(r, status);
+}
+
+void http_hang_up(struct http_request *r) {
+    if (!r->replied)
+        answer(r, 0);
+}
+
+void http_hold(struct http_request *r) {
+    r->held = true;
+    if (http_request_peer_closed(r))
+        http_hang_up(r);
 }
 
 unsigned http_reply_status(const struct http_request *r) {
