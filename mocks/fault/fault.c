@@ -1,5 +1,6 @@
 /* Visits and what applies at them. Nothing here is random, and nothing depends on time. */
 #include "mocks/fault/fault.h"
+#include "base/events.h"
 #include "base/owned.h"
 #include <string.h>
 #include <strings.h>
@@ -37,11 +38,21 @@ static void add(struct fault_visit *visit, const struct fault *f) {
         visit->fault = f;
 }
 
+static void tell(const struct fault *f) {
+    AUTO_BUF text = BUF_INIT(1024);
+    fault_put(f, &text);
+    event_message(NULL, NULL, "fault", "%s: %s", f->tables->points[f->point].name, buf_str(&text));
+}
+
 struct fault_visit fault_visit(struct fault_set *set, unsigned point, const char *name) {
     struct fault_visit visit = {0};
     for (size_t i = 0; set != NULL && i < set->count; i++)
         if (meets(&set->items[i], point, name) && applies(&set->items[i]))
             add(&visit, &set->items[i]);
+    for (size_t i = 0; i < visit.beside_count; i++)
+        tell(visit.beside[i]);
+    if (visit.fault != NULL)
+        tell(visit.fault);
     return visit;
 }
 

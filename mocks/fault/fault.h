@@ -108,8 +108,9 @@ struct fault_visit {
     size_t beside_count;
 };
 
-/* Counts a visit of the point (name: of what is asked for, or NULL) and says what applies now. Only
- * to be called once a visit. set may be NULL. */
+/* Counts a visit of the point (name: of what is asked for, or NULL) and says what applies now; each
+ * fault that does is an event ("fault", "certsrv.certfnsh: status 503") of this process. Only to be
+ * called once a visit. set may be NULL. */
 struct fault_visit fault_visit(struct fault_set *set, unsigned point, const char *name);
 
 /* The same for mocks without actions that go beside others: the fault, or NULL. */
