@@ -3,11 +3,18 @@
 
 #include "base/file.h"
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
-enum { KEY_FILE_MAX = 64 * 1024, RSA_BITS_MIN = 512, RSA_BITS_MAX = 4096 };
+enum {
+    KEY_FILE_MAX = 64 * 1024,
+    RSA_BITS_MIN = 512,
+    RSA_BITS_MAX = 4096,
+    RSA_EXPONENT_BITS_MAX = 64
+};
 
 EVP_PKEY *key_read_file(const char *path, struct err *e) {
     AUTO_BUF content = BUF_INIT(KEY_FILE_MAX);
@@ -59,6 +66,46 @@ EVP_PKEY *key_generate(enum key_kind kind, unsigned bits, struct err *e) {
     return key;
 }
 
+/* With the exponent 1 everybody can sign, with an even number nobody can. */
+static bool rsa_is_sound(const EVP_PKEY *key) {
+    BIGNUM *modulus = NULL, *exponent = NULL;
+    bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1 &&
+                 EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+                 BN_is_odd(modulus) && BN_is_odd(exponent) && !BN_is_one(exponent) &&
+                 !BN_is_negative(modulus) && !BN_is_negative(exponent) &&
+                 BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX;
+    BN_free(modulus);
+    BN_free(exponent);
+    return sound;
+}
+
+/* Whoever shows the point at infinity can make signatures for it without a private key. */
+static bool ec_is_sound(EVP_PKEY *key) {
+    int explicit_parameters = 0;
+    AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new(key, NULL);
+    if (ctx == NULL || EVP_PKEY_public_check_quick(ctx) != 1)
+        return false;
+    return EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                                  &explicit_parameters) == 1 &&
+           explicit_parameters == 0;
+}
+
+int key_judge_public(EVP_PKEY *key, struct err *e) {
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && !rsa_is_sound(key))
+        return err_openssl(e, ERR_KEY_UNSUPPORTED, "an RSA key of such numbers proves nothing");
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && !ec_is_sound(key))
+        return err_openssl(e, ERR_KEY_UNSUPPORTED, "an EC key that is no point of a named curve");
+    return 0;
+}
+
+bool key_is_on_curve(const EVP_PKEY *key, unsigned bits) {
+    char name[64];
+    const char *curve = curve_of(bits);
+    return curve != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+           EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1 &&
+           OBJ_txt2nid(name) == EC_curve_nist2nid(curve);
+}
+
 EVP_PKEY *key_read_spki(struct bytes der, struct err *e) {
     const unsigned char *at = der.data;
     AUTO(EVP_PKEY) key = der.len > LONG_MAX ? NULL : d2i_PUBKEY(NULL, &at, (long)der.len);
@@ -70,7 +117,7 @@ EVP_PKEY *key_read_spki(struct bytes der, struct err *e) {
         err_set(e, ERR_KEY_PARSE, "bytes stand behind the public key");
         return NULL;
     }
-    return TAKE(key);
+    return key_judge_public(key, e) == 0 ? TAKE(key) : NULL;
 }
 
 int key_put_spki(EVP_PKEY *key, struct buf *out, struct err *e) {

@@ -29,7 +29,16 @@ enum key_kind { KEY_RSA, KEY_EC };
 /* bits: RSA 512..4096; EC 256, 384 or 521. Caller frees. NULL KEY_UNSUPPORTED or KEY_GENERATE. */
 EVP_PKEY *key_generate(enum key_kind kind, unsigned bits, struct err *e);
 
-/* DER SubjectPublicKeyInfo, parsed to its end. Caller frees. NULL KEY_PARSE. */
+/* Whether a signature by this key can prove anything: RSA with odd modulus and an odd exponent from
+ * 3 up to 64 bits (RFC 8017 3.1; longer ones cost the verifier dearly), EC with a point of a named
+ * curve (RFC 5480 2.1.1). Other kinds are not judged. -1 KEY_UNSUPPORTED. */
+int key_judge_public(EVP_PKEY *key, struct err *e);
+
+/* Whether it is an EC key on the NIST curve of that many bits: 256, 384 or 521. */
+bool key_is_on_curve(const EVP_PKEY *key, unsigned bits);
+
+/* DER SubjectPublicKeyInfo, parsed to its end, judged by key_judge_public. Caller frees. NULL
+ * KEY_PARSE, KEY_UNSUPPORTED. */
 EVP_PKEY *key_read_spki(struct bytes der, struct err *e);
 int key_put_spki(EVP_PKEY *key, struct buf *out, struct err *e);
 

@@ -230,10 +230,11 @@ static void on_read(struct bufferevent *stream, void *user) {
     }
 }
 
+/* libevent calls this late: END_SESSION may have joined the output since it was found empty. */
 static void on_written(struct bufferevent *stream, void *user) {
-    (void)stream;
     struct session *s = user;
-    if (s->state == CAPF_STATE_CLOSED)
+    bool all_out = evbuffer_get_length(bufferevent_get_output(stream)) == 0;
+    if (s->state == CAPF_STATE_CLOSED && all_out)
         shut_writing(s);
 }
 

@@ -28,6 +28,8 @@ int csr_verify(X509_REQ *request, struct err *e) {
     EVP_PKEY *key = X509_REQ_get0_pubkey(request);
     if (key == NULL)
         return err_openssl(e, ERR_KEY_UNSUPPORTED, "the key of the request cannot be used");
+    if (key_judge_public(key, e) != 0)
+        return -1;
     if (X509_REQ_verify(request, key) != 1)
         return err_openssl(e, ERR_CSR_SIGNATURE, "the signature of the request is wrong");
     return 0;
