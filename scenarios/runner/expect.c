@@ -2,7 +2,9 @@
 #include "scenarios/runner/expect.h"
 
 #include "base/owned.h"
+#include "est/est_error.h"
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,23 +86,16 @@ struct reader {
     struct cfg_mistakes *m;
 };
 
-static void unknown_word(const struct reader *r, const struct cfg_node *node, const char *what,
-                         const char *word, const char *const *words) {
-    const char *near = nearest_word(word, words);
-    cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_UNKNOWN_KEY, "unknown %s '%s'%s%s%s", what, word,
-                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                   near != NULL ? "'?" : "");
-}
-
 static void check_name(const struct reader *r, const struct cfg_node *node, const char *name,
                        bool listed) {
     if (!listed && name != NULL)
         cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE,
-                       "'name' stands only in a list; a mapping is for all");
+                       "\"name\" stands only in a list; a mapping is for all");
     else if (listed && name == NULL)
-        cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_MISSING, "'name' is missing");
+        cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_MISSING,
+                       "the required key \"name\" is missing");
     else if (listed && scenario_phone(r->s, name) == NULL)
-        cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE, "there is no phone '%s'", name);
+        cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE, "there is no phone \"%s\"", name);
 }
 
 static bool is_list(const struct cfg_node *node) {
@@ -138,7 +133,7 @@ static void check_status(const struct reader *r, const struct cfg_node *node, co
             return;
         texts[n++] = row->text;
     }
-    unknown_word(r, node, "device status", status, texts);
+    unknown_word(r->m, r->doc, node, "device status", status, texts);
 }
 
 static void read_one_device(const struct reader *r, const struct cfg_node *node, bool listed,
@@ -164,12 +159,26 @@ static void read_device(const struct reader *r, const struct cfg_node *node) {
     }
 }
 
+static const char *const est_words[] = {
+    "none",
+#define X(name, number) "EST_ERR_" #name,
+    EST_ERR_TABLE(X)
+#undef X
+        NULL,
+};
+
 static void read_est(const struct reader *r, const struct cfg_node *node) {
     const char *word = cfg_node_scalar(node);
-    if (word == NULL || (strcmp(word, "none") != 0 && strncmp(word, "EST_ERR_", 8) != 0))
+    if (word == NULL) {
         cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE, "est takes %s",
                        expect_argument(EXPECT_est));
+        return;
+    }
     r->s->then.est = word;
+    for (size_t i = 0; est_words[i] != NULL; i++)
+        if (strcmp(est_words[i], word) == 0)
+            return;
+    unknown_word(r->m, r->doc, node, "EST result", word, est_words);
 }
 
 static enum log_kind log_of(const char *word) {
@@ -193,7 +202,8 @@ static void read_log_map(const struct reader *r, const struct cfg_node *node,
         const char *word = cfg_node_scalar(cfg_node_key(node, i));
         enum log_kind kind = word == NULL ? LOG_COUNT : log_of(word);
         if (kind == LOG_COUNT)
-            unknown_word(r, cfg_node_key(node, i), "log", word == NULL ? "" : word, words);
+            unknown_word(r->m, r->doc, cfg_node_key(node, i), "log", word == NULL ? "" : word,
+                         words);
         else if (!out[kind].given)
             pattern_list_read(r->doc, cfg_node_value(node, i), &out[kind], r->m);
     }
@@ -241,7 +251,7 @@ static void check_paths(const struct reader *r, const struct cfg_node *node,
     for (size_t i = 0; i < paths->count; i++)
         if (paths->items[i][0] == '/' || strstr(paths->items[i], "..") != NULL)
             cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE,
-                           "'%s' does not stand below the scenario's folder", paths->items[i]);
+                           "\"%s\" does not stand below the scenario's folder", paths->items[i]);
 }
 
 static void read_files(const struct reader *r, const struct cfg_node *node) {
@@ -279,9 +289,9 @@ static void read_pair(const struct reader *r, const struct cfg_node *key,
     const char *word = cfg_node_scalar(key);
     enum expect_kind kind = word == NULL ? EXPECT_COUNT : expect_of(word);
     if (kind == EXPECT_COUNT)
-        unknown_word(r, key, "expectation", word == NULL ? "" : word, names);
+        unknown_word(r->m, r->doc, key, "expectation", word == NULL ? "" : word, names);
     else if (r->s->then.nodes[kind] != NULL)
-        cfg_mistake_at(r->m, r->doc, key, ERR_CONFIG_BAD_VALUE, "'%s' stands here twice", word);
+        cfg_mistake_at(r->m, r->doc, key, ERR_CONFIG_BAD_VALUE, "\"%s\" stands here twice", word);
     else
         read_one(r, kind, value);
 }

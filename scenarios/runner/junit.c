@@ -40,7 +40,7 @@ static void write_outcome(xmlTextWriterPtr w, const json_t *result) {
     if (strcmp(word, "ok") == 0)
         return;
     const json_t *failures = json_object_get(result, "failures");
-    AUTO(char) evidence = report_evidence(failures);
+    AUTO(char) evidence = report_evidence(failures, 0);
     xmlTextWriterStartElement(w, XML(strcmp(word, "skipped") == 0 ? "skipped" : "failure"));
     attribute(w, "message", text_of(json_array_get(failures, 0), "text"));
     if (evidence != NULL)

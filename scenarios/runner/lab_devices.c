@@ -88,8 +88,8 @@ static int add_device(struct run *r, const struct phone_settings *p) {
     char key_size[16];
     char ec_key_size[16];
     char finish_by[32];
-    snprintf(key_size, sizeof key_size, "%d", (int)d->key_size);
-    snprintf(ec_key_size, sizeof ec_key_size, "%d", (int)d->ec_key_size);
+    snprintf(key_size, sizeof key_size, "%d", d->key_size);
+    snprintf(ec_key_size, sizeof ec_key_size, "%d", d->ec_key_size);
     finish_by_text(d->finish_by_us, finish_by);
     struct words w = {.items = {"device", "add", p->name}, .count = 3};
     put_option(&w, "--model", p->model);

@@ -2,6 +2,8 @@
  * here is literal text. */
 #include "scenarios/runner/pattern.h"
 
+#include "scenarios/runner/words.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,10 +142,7 @@ static void check_placeholders(const struct cfg_doc *doc, const struct cfg_node 
             continue;
         char word[64];
         snprintf(word, sizeof word, "%.*s", (int)(len - 2), p + 1);
-        const char *near = nearest_word(word, words);
-        cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE, "unknown placeholder '{%s}'%s%s%s", word,
-                       near != NULL ? "; did you mean '{" : "", near != NULL ? near : "",
-                       near != NULL ? "}'?" : "");
+        unknown_word(m, doc, node, "placeholder", word, words);
     }
 }
 
@@ -159,9 +158,9 @@ static void read_group(const struct cfg_doc *doc, const struct cfg_node *node, s
                        struct cfg_mistakes *m) {
     const char *key = cfg_node_count(node) == 1 ? cfg_node_scalar(cfg_node_key(node, 0)) : NULL;
     if (key == NULL || strcmp(key, "each-phone") != 0) {
-        cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE,
-                       "expected a text or 'each-phone: [TEXT, ...]'; a text with a colon needs "
-                       "quotes");
+        cfg_mistake_at(
+            m, doc, node, ERR_CONFIG_BAD_VALUE,
+            "expected a text or each-phone: [TEXT, ...]; a text with a colon needs quotes");
         return;
     }
     const struct cfg_node *list = cfg_node_value(node, 0);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { EVIDENCE_BYTES_MAX = 1024 * 1024, JSON_BYTES_MAX = 256 * 1024 * 1024 };
+enum { FAILURES_SHOWN = 8, EVIDENCE_BYTES_MAX = 1024 * 1024, JSON_BYTES_MAX = 256 * 1024 * 1024 };
 
 static const char *text_of(const json_t *o, const char *key) {
     const char *text = json_string_value(json_object_get(o, key));
@@ -45,31 +45,39 @@ static void put_tail(struct buf *out, const char *title, const json_t *lines) {
     }
 }
 
-static void put_failure(struct buf *out, const json_t *failure, const char **log_shown) {
+/* Whether an earlier failure has shown that log. */
+static bool shown_before(const json_t *failures, size_t index) {
+    const char *log = text_of(json_array_get(failures, index), "log");
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(text_of(json_array_get(failures, i), "log"), log) == 0)
+            return true;
+    return false;
+}
+
+static void put_failure(struct buf *out, const json_t *failures, size_t index) {
+    const json_t *failure = json_array_get(failures, index);
     const char *where = text_of(failure, "where");
     const char *log = text_of(failure, "log");
     buf_printf(out, "  %s%s%s: %s\n", text_of(failure, "step"), where[0] != '\0' ? ", " : "", where,
                text_of(failure, "text"));
-    if (log[0] == '\0' || (*log_shown != NULL && strcmp(*log_shown, log) == 0))
+    if (log[0] == '\0' || shown_before(failures, index))
         return;
     AUTO(char) title = NULL;
     if (asprintf(&title, "last lines of %s", log) < 0)
         title = NULL;
     put_tail(out, title == NULL ? log : title, json_object_get(failure, "tail"));
     put_tail(out, "standard error", json_object_get(failure, "stderr"));
-    *log_shown = log;
 }
 
-/* The same log is shown once for failures that follow each other. */
-char *report_evidence(const json_t *failures) {
+char *report_evidence(const json_t *failures, size_t first) {
     AUTO_BUF out = BUF_INIT(EVIDENCE_BYTES_MAX);
-    const char *log_shown = NULL;
-    size_t i;
-    json_t *failure;
+    size_t count = json_array_size(failures);
+    size_t limit = first > 0 && first < count ? first : count;
     buf_put_str(&out, "");
-    json_array_foreach(failures, i, failure) {
-        put_failure(&out, failure, &log_shown);
-    }
+    for (size_t i = 0; i < limit; i++)
+        put_failure(&out, failures, i);
+    if (limit < count)
+        buf_printf(&out, "  and %zu more in result.json\n", count - limit);
     return buf_take_str(&out);
 }
 
@@ -83,7 +91,7 @@ void report_result(FILE *to, const json_t *result, int width, const char *again)
             json_number_value(json_object_get(result, "seconds")));
     if (ok)
         return;
-    AUTO(char) evidence = report_evidence(json_object_get(result, "failures"));
+    AUTO(char) evidence = report_evidence(json_object_get(result, "failures"), FAILURES_SHOWN);
     fprintf(to, "%s", evidence == NULL ? "" : evidence);
     if (!skipped)
         fprintf(to, "  artifacts: %s\n  again: %s\n", text_of(result, "folder"), again);

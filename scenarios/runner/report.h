@@ -28,7 +28,8 @@ void report_counts(FILE *to, const struct tally *tally);
 int report_junit(const char *path, const json_t *results, struct err *e);
 int report_json(const char *path, const json_t *results, struct err *e);
 
-/* The text of a failure with its evidence, several lines; malloc'ed. */
-char *report_evidence(const json_t *failures);
+/* The text of the first failures (0: of all) with their evidence, several lines; each log's tail
+ * stands there once. malloc'ed. */
+char *report_evidence(const json_t *failures, size_t first);
 
 #endif

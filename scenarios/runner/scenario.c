@@ -2,7 +2,7 @@
  * mistake of the file is told in one go. Must never start anything. */
 #include "scenarios/runner/scenario.h"
 
-#include "base/owned.h"
+#include "scenarios/runner/words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -37,11 +37,21 @@ static bool make_room(struct scenario *s, size_t count) {
     return s->phone_count > 0;
 }
 
+/* What CAPF takes as an authentication string (capf-service.md 4, and other servers' 15). */
+static bool string_is_fit(const char *string) {
+    size_t len = strlen(string);
+    return len >= 4 && len <= 15 && strspn(string, "0123456789") == len;
+}
+
 static void check_phone(const struct cfg_doc *doc, const struct cfg_node *node,
                         const struct phone_settings *p, struct cfg_mistakes *m) {
     if (p->authentication == AUTH_MODE_STRING && p->string == NULL)
         cfg_mistake_at(m, doc, node, ERR_CONFIG_MISSING,
-                       "a phone with authentication 'string' needs 'string'");
+                       "a phone that authenticates by string needs the key \"string\"");
+    const char *stored = p->device.string != NULL ? p->device.string : p->string;
+    if (stored != NULL && !string_is_fit(stored))
+        cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE,
+                       "\"%s\" is no authentication string: 4 to 15 digits", stored);
     if (!p->keys.rsa && !p->keys.ec)
         cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE, "a phone that makes no keys at all");
 }
@@ -56,11 +66,11 @@ static void name_phone(struct scenario *s, size_t i, const struct cfg_node *node
         return;
     if (!name_is_fit(s->phone_names[i]))
         cfg_mistake_at(m, s->doc, node, ERR_CONFIG_BAD_VALUE,
-                       "'%s' is no device name: letters, digits, '_', '.', '-', at most %d",
+                       "\"%s\" is no device name: letters, digits, '_', '.', '-', at most %d",
                        s->phone_names[i], NAME_MAX_LEN);
     for (size_t j = 0; j < i; j++)
         if (s->phone_names[j] != NULL && strcasecmp(s->phone_names[i], s->phone_names[j]) == 0)
-            cfg_mistake_at(m, s->doc, node, ERR_CONFIG_BAD_VALUE, "two phones are called '%s'",
+            cfg_mistake_at(m, s->doc, node, ERR_CONFIG_BAD_VALUE, "two phones are called \"%s\"",
                            s->phone_names[i]);
 }
 
@@ -129,17 +139,20 @@ static void read_faults(const struct scenario *s, struct cfg_mistakes *m) {
 static void check_schemes(const struct scenario *s, struct cfg_mistakes *m) {
     static const char *const schemes[] = {"negotiate", "ntlm", "basic", NULL};
     const struct cfg_strings *given = &s->lab.certsrv.authentication;
+    const struct cfg_node *certsrv = node_under(node_under(cfg_root(s->doc), "lab"), "certsrv");
     for (size_t i = 0; i < given->count; i++) {
         bool known = false;
         for (size_t j = 0; schemes[j] != NULL; j++)
             known = known || strcmp(schemes[j], given->items[i]) == 0;
-        const char *near = known ? NULL : nearest_word(given->items[i], schemes);
         if (!known)
-            cfg_mistake_at(m, s->doc, cfg_root(s->doc), ERR_CONFIG_BAD_VALUE,
-                           "lab.certsrv.authentication: '%s' is no scheme%s%s%s", given->items[i],
-                           near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                           near != NULL ? "'?" : "");
+            unknown_word(m, s->doc, node_under(certsrv, "authentication"), "scheme",
+                         given->items[i], schemes);
     }
+}
+
+static void missing(const struct scenario *s, const char *key, struct cfg_mistakes *m) {
+    cfg_mistake_at(m, s->doc, cfg_root(s->doc), ERR_CONFIG_MISSING,
+                   "the required key \"%s\" is missing", key);
 }
 
 static void read_parts(struct scenario *s, struct cfg_mistakes *m) {
@@ -149,11 +162,11 @@ static void read_parts(struct scenario *s, struct cfg_mistakes *m) {
     if (s->when_node != NULL)
         steps_read(s->doc, s->when_node, s, m);
     else
-        cfg_mistake_at(m, s->doc, cfg_root(s->doc), ERR_CONFIG_MISSING, "'when' is missing");
+        missing(s, "when", m);
     if (s->then_node != NULL)
         then_read(s->doc, s->then_node, s, m);
     else
-        cfg_mistake_at(m, s->doc, cfg_root(s->doc), ERR_CONFIG_MISSING, "'then' is missing");
+        missing(s, "then", m);
 }
 
 /* Takes over doc. */

@@ -120,8 +120,8 @@ struct device_settings {
     bool present;
     int authentication; /* 0: as the phone is set */
     char *string;       /* NULL: the phone's */
-    int64_t key_size;
-    int64_t ec_key_size;
+    int key_size;       /* bits */
+    int ec_key_size;    /* bits */
     int key_order;
     int64_t finish_by_us; /* from now on; 0: no limit */
 };

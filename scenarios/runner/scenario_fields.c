@@ -12,6 +12,11 @@ const struct cfg_word authentication_words[] = {CAPF_AUTH_MODE_TABLE(X){NULL, 0}
 const struct cfg_word key_order_words[] = {CAPF_KEY_ORDER_TABLE(X){NULL, 0}};
 const struct cfg_word operation_words[] = {CAPF_OPERATION_TABLE(X){NULL, 0}};
 #undef X
+#define X(number, bits, symbol, text, word) {word, bits},
+static const struct cfg_word key_size_words[] = {CAPF_KEY_SIZE_TABLE(X){NULL, 0}};
+#undef X
+static const struct cfg_word ec_key_size_words[] = {
+    {"256", 256}, {"384", 384}, {"521", 521}, {NULL, 0}};
 const struct cfg_word web_certificate_words[] = {
     {"good", WEB_GOOD},       {"self-signed", WEB_SELF_SIGNED},     {"other-name", WEB_OTHER_NAME},
     {"expired", WEB_EXPIRED}, {"not-yet-valid", WEB_NOT_YET_VALID}, {NULL, 0}};
@@ -160,8 +165,9 @@ static const struct cfg_field device_fields[] = {
              "authentication mode (default: the phone's)"),
     CFG_STRING(struct device_settings, string, "string", NULL,
                "authentication string (default: the phone's)"),
-    CFG_INT(struct device_settings, key_size, "key-size", "2048", 512, 4096, "RSA key size"),
-    CFG_INT(struct device_settings, ec_key_size, "ec-key-size", "384", 256, 521, "EC key size"),
+    CFG_ENUM(struct device_settings, key_size, "key-size", "2048", key_size_words, "RSA key size"),
+    CFG_ENUM(struct device_settings, ec_key_size, "ec-key-size", "384", ec_key_size_words,
+             "EC key size"),
     CFG_ENUM(struct device_settings, key_order, "key-order", "rsa-only", key_order_words,
              "key order"),
     CFG_DURATION_RANGE(struct device_settings, finish_by_us, "finish-by", "0s", -3650 * DAY_US,

@@ -2,6 +2,7 @@
 #include "scenarios/runner/step.h"
 
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,17 +42,14 @@ static void unknown_step(const struct cfg_doc *doc, const struct cfg_node *node,
     const char *names[STEP_COUNT + 1] = {NULL};
     for (size_t i = 0; i < STEP_COUNT; i++)
         names[i] = steps[i].name;
-    const char *near = nearest_word(word, names);
-    cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE, "unknown step '%s'%s%s%s", word,
-                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                   near != NULL ? "'?" : "");
+    unknown_word(m, doc, node, "step", word, names);
 }
 
 static void check_names(const struct cfg_doc *doc, const struct cfg_node *node,
                         const struct step *step, const struct scenario *s, struct cfg_mistakes *m) {
     for (size_t i = 0; i < step->phones.count; i++)
         if (scenario_phone(s, step->phones.items[i]) == NULL)
-            cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE, "there is no phone '%s'",
+            cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE, "there is no phone \"%s\"",
                            step->phones.items[i]);
 }
 
@@ -61,7 +59,7 @@ static void read_step(struct cfg_doc *doc, const struct cfg_node *node, struct s
     bool alone = cfg_node_kind(node) == CFG_SCALAR;
     if (!alone && (cfg_node_kind(node) != CFG_MAPPING || cfg_node_count(node) != 1)) {
         cfg_mistake_at(m, doc, node, ERR_CONFIG_BAD_VALUE,
-                       "a step is its name, or one 'NAME: {ARGUMENTS}'");
+                       "a step is its name, or one NAME: {ARGUMENTS}");
         return;
     }
     const char *word = cfg_node_scalar(alone ? node : cfg_node_key(node, 0));

@@ -139,7 +139,7 @@ int up_run(const struct scenario *s, const struct run_options *options, const ch
     lab_stop(&r);
     artifacts_write(&r, &e);
     bool failed = run_failed(&r);
-    AUTO(char) evidence = report_evidence(r.failures);
+    AUTO(char) evidence = report_evidence(r.failures, 0);
     if (failed)
         fprintf(stderr, "%s", evidence == NULL ? "" : evidence);
     run_close(&r);
