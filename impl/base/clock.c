@@ -46,6 +46,10 @@ void clock_configure(int64_t offset_us, double rate) {
     rate_now = rate > 0 ? rate : 1.0;
 }
 
+void clock_step(int64_t by_us) {
+    wall_scale.anchor += by_us;
+}
+
 int64_t clock_wall_us(void) {
     return scaled(&wall_scale, CLOCK_REALTIME);
 }

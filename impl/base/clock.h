@@ -14,6 +14,9 @@
  * (> 0). Wall and monotonic component time run on from there without a jump in the latter. */
 void clock_configure(int64_t offset_us, double rate);
 
+/* Moves the wall time by so much; monotonic time and the rate stay as they are. */
+void clock_step(int64_t by_us);
+
 int64_t clock_wall_us(void); /* component time, microseconds since 1970 UTC */
 int64_t clock_mono_us(void); /* component time that never jumps, for durations */
 time_t clock_wall(void);     /* component time, seconds since 1970 UTC */

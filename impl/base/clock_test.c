@@ -132,9 +132,20 @@ START_TEST(utc_is_broken_down) {
 }
 END_TEST
 
+START_TEST(a_step_moves_the_wall_time_only) {
+    clock_configure(0, 1);
+    int64_t ahead = clock_wall_us() - clock_mono_us();
+    clock_step(INT64_C(3600000000));
+    int64_t moved = clock_wall_us() - clock_mono_us() - ahead;
+    ck_assert_int_ge(moved, INT64_C(3600000000) - 1000000);
+    ck_assert_int_le(moved, INT64_C(3600000000) + 1000000);
+    ck_assert(clock_rate() == 1.0);
+}
+END_TEST
+
 TEST_MAIN("clock", an_unconfigured_clock_is_the_systems, the_offset_moves_wall_time_only,
           the_rate_stretches_both_from_now_on,
           a_second_configuration_does_not_turn_monotonic_time_back,
           an_impossible_rate_is_taken_for_one, durations_become_real_ones,
           durations_beyond_every_bound_stay_positive, stamps_are_iso_8601_in_utc,
-          stamps_of_any_number_fit, utc_is_broken_down)
+          stamps_of_any_number_fit, utc_is_broken_down, a_step_moves_the_wall_time_only)

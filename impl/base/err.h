@@ -28,6 +28,10 @@
     X(DNS_REFUSED, "dns", "the DNS server refused the query")                                      \
     X(DNS_TIMEOUT, "dns", "no answer from the DNS server")                                         \
     X(DNS_BAD_ANSWER, "dns", "malformed DNS answer")                                               \
+    X(NTP_NO_ANSWER, "ntp", "no answer from the NTP server")                                       \
+    X(NTP_KISS, "ntp", "the NTP server told us to go away")                                        \
+    X(NTP_UNSYNCHRONISED, "ntp", "the NTP server does not know the time")                          \
+    X(NTP_BAD_ANSWER, "ntp", "not an answer of an NTP server")                                     \
     X(TCP_REFUSED, "tcp", "connection refused")                                                    \
     X(TCP_TIMEOUT, "tcp", "no answer from the peer")                                               \
     X(TCP_RESET, "tcp", "connection reset by the peer")                                            \

@@ -1,6 +1,6 @@
 /* What every daemon shares, set up once and in the order that the parts need each other: signals,
- * clock, randomness, events file, loop, resolver. It must never leave a daemon behind whose parent
- * is gone when that was asked for. */
+ * clock, randomness, events file, loop, resolver, NTP. It must never leave a daemon behind whose
+ * parent is gone when that was asked for. */
 #include "base/process.h"
 #include "base/clock.h"
 #include "base/events.h"
@@ -33,12 +33,14 @@ const struct cfg_field process_fields[] = {
     CFG_STRINGS(struct process_config, dns_servers, "dns-servers",
                 "HOST[:PORT] each; none: the system's"),
     CFG_PAIRS(struct process_config, hosts, "hosts", "name: address, asked before DNS"),
+    CFG_MAP(struct process_config, ntp, "ntp", clock_sync_fields, "where the time comes from"),
     CFG_END,
 };
 
 struct process {
     struct event_base *loop;
     struct resolver *resolver;
+    struct clock_sync *sync;
     struct event *on_term, *on_int;
     int ready_fd;
     bool stopped;
@@ -117,6 +119,18 @@ static int make_loop(struct process *p, struct err *e) {
     return 0;
 }
 
+/* Until the first exchange with the NTP server is over, the loop has nothing else to do. */
+static int set_clock(struct process *p, const struct process_config *config, struct err *e) {
+    if (config->ntp.server == NULL)
+        return 0;
+    p->sync = clock_sync_new(p->loop, p->resolver, &config->ntp, e);
+    if (p->sync == NULL)
+        return -1;
+    while (!clock_sync_settled(p->sync) && !p->stopped)
+        event_base_loop(p->loop, EVLOOP_ONCE);
+    return 0;
+}
+
 static int set_up(struct process *p, const struct process_config *config,
                   const struct process_options *options, struct err *e) {
     ignore_signals();
@@ -127,7 +141,7 @@ static int set_up(struct process *p, const struct process_config *config,
     if (options->die_with_parent && die_with_parent(e) != 0)
         return -1;
     p->resolver = resolver_new(p->loop, &config->dns_servers, &config->hosts, e);
-    return p->resolver != NULL ? 0 : -1;
+    return p->resolver != NULL ? set_clock(p, config, e) : -1;
 }
 
 struct process *process_new(const struct process_config *config,
@@ -146,6 +160,7 @@ struct process *process_new(const struct process_config *config,
 void process_free(struct process *p) {
     if (p == NULL)
         return;
+    clock_sync_free(p->sync);
     if (p->resolver != NULL)
         resolver_free(p->resolver);
     if (p->on_term != NULL)

@@ -6,6 +6,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include "base/clock_sync.h"
 #include "base/config.h"
 #include "base/err.h"
 #include <event2/event.h>
@@ -22,6 +23,7 @@ struct process_config {
     char *seed;                     /* NULL: the system's randomness */
     struct cfg_strings dns_servers; /* HOST[:PORT]; none: the system's */
     struct cfg_pairs hosts;         /* name: address, asked before DNS */
+    struct clock_sync_config ntp;
 };
 extern const struct cfg_field process_fields[];
 
@@ -50,7 +52,9 @@ struct process_options {
 struct process; /* opaque */
 struct resolver;
 
-/* Applies config and options. Caller frees with process_free. NULL with e set. */
+/* Applies config and options. With an NTP server, returns when the clock is set or the attempt has
+ * failed, which ntp.timeout bounds; nothing is served before. config must outlive the process.
+ * Caller frees with process_free. NULL with e set. */
 struct process *process_new(const struct process_config *config,
                             const struct process_options *options, struct err *e);
 void process_free(struct process *p);
@@ -71,6 +75,12 @@ void process_stop(struct process *p);
  * non-blocking, close-on-exec; *address is malloc'ed "HOST:PORT" with the real port, caller frees.
  * -1 SYS_IO. */
 int listen_tcp(const char *where, char **address, struct err *e);
+/* The same for datagrams. */
+int listen_udp(const char *where, char **address, struct err *e);
+/* "127.0.0.1:40001" or "[::1]:40001"; "" for what is no address of the internet. */
+enum { SOCKADDR_TEXT_MAX = 64 };
+struct sockaddr;
+void sockaddr_text(const struct sockaddr *address, char out[SOCKADDR_TEXT_MAX]);
 /* Splits "HOST:PORT" ("[::1]:80" too). host is malloc'ed. -1 ARG_USAGE. */
 int split_host_port(const char *text, char **host, uint16_t *port, struct err *e);
 

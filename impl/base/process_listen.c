@@ -69,29 +69,42 @@ static socklen_t numeric_address(const char *host, uint16_t port, union address 
     return 0;
 }
 
-static char *address_text(int fd) {
+void sockaddr_text(const struct sockaddr *address, char out[SOCKADDR_TEXT_MAX]) {
+    char digits[INET6_ADDRSTRLEN] = "";
+    union address a = {0};
+    out[0] = '\0';
+    if (address->sa_family == AF_INET) {
+        memcpy(&a.v4, address, sizeof a.v4);
+        inet_ntop(AF_INET, &a.v4.sin_addr, digits, sizeof digits);
+        snprintf(out, SOCKADDR_TEXT_MAX, "%s:%u", digits, (unsigned)ntohs(a.v4.sin_port));
+    } else if (address->sa_family == AF_INET6) {
+        memcpy(&a.v6, address, sizeof a.v6);
+        inet_ntop(AF_INET6, &a.v6.sin6_addr, digits, sizeof digits);
+        snprintf(out, SOCKADDR_TEXT_MAX, "[%s]:%u", digits, (unsigned)ntohs(a.v6.sin6_port));
+    }
+}
+
+static char *bound_address(int fd) {
     union address a = {0};
     socklen_t len = sizeof a;
-    char digits[INET6_ADDRSTRLEN] = "";
-    char *text = NULL;
+    char text[SOCKADDR_TEXT_MAX];
     if (getsockname(fd, &a.any, &len) != 0)
         return NULL;
-    bool v6 = a.any.sa_family == AF_INET6;
-    inet_ntop(a.any.sa_family, v6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr, digits,
-              sizeof digits);
-    int port = ntohs(v6 ? a.v6.sin6_port : a.v4.sin_port);
-    return asprintf(&text, v6 ? "[%s]:%d" : "%s:%d", digits, port) < 0 ? NULL : text;
+    sockaddr_text(&a.any, text);
+    return strdup(text);
 }
 
-static int bind_and_listen(int fd, const union address *a, socklen_t len) {
+static int bind_to(int fd, const union address *a, socklen_t len, int kind) {
     const int on = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, &a->any, len) != 0)
+    /* A datagram port that somebody else has is not shared with them. */
+    if (kind == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return -1;
-    return listen(fd, SOMAXCONN);
+    if (bind(fd, &a->any, len) != 0)
+        return -1;
+    return kind == SOCK_STREAM ? listen(fd, SOMAXCONN) : 0;
 }
 
-int listen_tcp(const char *where, char **address, struct err *e) {
+static int listen_on(const char *where, int kind, char **address, struct err *e) {
     AUTO(char) host = NULL;
     uint16_t port = 0;
     union address a;
@@ -100,13 +113,21 @@ int listen_tcp(const char *where, char **address, struct err *e) {
     socklen_t len = numeric_address(host, port, &a);
     if (len == 0)
         return err_set(e, ERR_ARG_USAGE, "%s: \"%s\" is not an address to listen on", where, host);
-    AUTO_FD fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind_and_listen(fd, &a, len) != 0)
+    AUTO_FD fd = socket(a.any.sa_family, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind_to(fd, &a, len, kind) != 0)
         return err_errno(e, "listen on %s", where);
-    *address = address_text(fd);
+    *address = bound_address(fd);
     if (*address == NULL)
         return err_errno(e, "listen on %s", where);
     int listening = fd;
     fd = -1;
     return listening;
+}
+
+int listen_tcp(const char *where, char **address, struct err *e) {
+    return listen_on(where, SOCK_STREAM, address, e);
+}
+
+int listen_udp(const char *where, char **address, struct err *e) {
+    return listen_on(where, SOCK_DGRAM, address, e);
 }
