@@ -1,5 +1,6 @@
 /* What the administration commands share. */
 #include "capf/cli.h"
+#include <fnmatch.h>
 #include <string.h>
 
 enum { VERBS_MAX = 16 };
@@ -25,4 +26,22 @@ int cli_dispatch(struct cli *c, const char *what, const struct cli_verb *verbs, 
     else
         program_message(c->program, "%s: say what to do; --help lists it", what);
     return EXIT_USAGE;
+}
+
+bool cli_is_pattern(const char *name) {
+    return strpbrk(name, "*?[") != NULL;
+}
+
+bool cli_wants(const struct cli_choice *choice, const char *device) {
+    for (int i = 0; i < choice->count; i++)
+        if (fnmatch(choice->names[i], device, FNM_CASEFOLD | FNM_NOESCAPE) == 0)
+            return true;
+    return choice->count == 0;
+}
+
+int cli_chosen(const struct cli_choice *choice, struct err *e) {
+    if (choice->count == 0 || choice->taken > 0)
+        return 0;
+    return err_set(e, ERR_STORE_NOT_FOUND, "nothing fits %s%s", choice->names[0],
+                   choice->count > 1 ? " and the others" : "");
 }

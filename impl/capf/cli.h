@@ -45,6 +45,18 @@ struct cli_verb {
 int cli_dispatch(struct cli *c, const char *what, const struct cli_verb *verbs, int argc,
                  char **argv);
 
+/* Operands that choose devices: names or shell patterns ("SEP0011*"), case-insensitive; none: all.
+ */
+struct cli_choice {
+    char **names; /* argv, borrowed */
+    int count;
+    int taken; /* by the caller: how many were chosen */
+};
+bool cli_wants(const struct cli_choice *choice, const char *device);
+/* After the walk: 0, or -1 STORE_NOT_FOUND when names were given and nothing was taken. */
+int cli_chosen(const struct cli_choice *choice, struct err *e);
+bool cli_is_pattern(const char *name);
+
 /* Prints the error and returns EXIT_USAGE for ARG_* and CONFIG_*, else EXIT_FAILED. */
 int cli_fail(const struct cli *c, const struct err *e);
 

@@ -122,6 +122,33 @@ static void write_text(const char *path, const char *text) {
     ck_assert_ok(file_write(path, bytes_of_str(text), 0600, &e), e);
 }
 
+START_TEST(shell_patterns_choose_devices) {
+    TEMPORARY(folder);
+    struct bench b;
+    struct err e = {0};
+    struct device d;
+    struct cli_options count = {.count = 3};
+    struct cli_options install = {.operation = "install"};
+    open_bench(&b, folder);
+    ck_assert_int_eq(run(&b, &count, "add", "SEP00%d"), EXIT_DONE);
+    ck_assert_int_eq(run(&b, &none, "add", "SEP99"), EXIT_DONE);
+    ck_assert_int_eq(run(&b, &install, "set", "sep00*"), EXIT_DONE);
+    ck_assert_ok(store_device(b.store, "SEP002", &d, &e), e);
+    ck_assert_int_eq(d.operation, OPERATION_UPGRADE);
+    ck_assert_ok(store_device(b.store, "SEP99", &d, &e), e);
+    ck_assert_int_eq(d.operation, OPERATION_NONE);
+    ck_assert_int_eq(run(&b, &none, "list", "SEP0?[12]"), EXIT_DONE);
+    ck_assert_ptr_nonnull(strstr(b.output, "\nSEP001 "));
+    ck_assert_ptr_nonnull(strstr(b.output, "\nSEP002 "));
+    ck_assert_ptr_null(strstr(b.output, "SEP000"));
+    ck_assert_ptr_null(strstr(b.output, "SEP99"));
+    ck_assert_int_eq(run(&b, &none, "list", "SEP98"), EXIT_FAILED);
+    ck_assert_int_eq(run(&b, &none, "report", "BOT*"), EXIT_FAILED);
+    ck_assert_int_eq(run(&b, &install, "set", "BOT*"), EXIT_FAILED);
+    close_bench(&b);
+}
+END_TEST
+
 START_TEST(file_makes_all_or_none) {
     TEMPORARY(folder);
     struct bench b;
@@ -194,4 +221,4 @@ START_TEST(csv_lines) {
 END_TEST
 
 TEST_MAIN("capf command line", add_set_show, wrong_use_changes_nothing, pattern_makes_many,
-          file_makes_all_or_none, report_tells_of_the_lsc, csv_lines)
+          shell_patterns_choose_devices, file_makes_all_or_none, report_tells_of_the_lsc, csv_lines)

@@ -9,36 +9,30 @@
 #include "capf/csv.h"
 #include "capf/issuer.h"
 #include <jansson.h>
-#include <string.h>
-#include <strings.h>
+
+enum { VICTIMS_MAX = 256 * 1024 * 1024 };
 
 struct walk {
     struct cli *cli;
-    char **names; /* operands; count 0 with --all or none: every one */
-    int count;
-    int seen;
+    struct cli_choice choice;
     json_t *rows;
     const char *folder;
     struct err err;
 };
 
-static bool is_wanted(const struct walk *w, const struct enrolment *x) {
-    for (int i = 0; i < w->count; i++)
-        if (strcasecmp(w->names[i], x->device) == 0)
-            return true;
-    return w->count == 0;
-}
-
 static int each_waiting(struct walk *w, store_enrolment_fn *fn) {
-    return store_enrolment_each(w->cli->store, ISSUER_OFFLINE_CA, ENROLMENT_REQUESTED, fn, w,
-                                &w->err);
+    if (store_enrolment_each(w->cli->store, ISSUER_OFFLINE_CA, ENROLMENT_REQUESTED, fn, w,
+                             &w->err) < 0)
+        return -1;
+    return w->err.code == ERR_OK ? cli_chosen(&w->choice, &w->err) : -1;
 }
 
 static bool list_row(void *user, const struct enrolment *x) {
     struct walk *w = user;
     char started[CLOCK_ISO_MAX];
-    if (!is_wanted(w, x))
+    if (!cli_wants(&w->choice, x->device))
         return true;
+    w->choice.taken++;
     clock_iso(x->started * 1000000, started);
     AUTO(char) path = issuer_shown_path("csr", x->device, ".csr");
     if (w->rows != NULL)
@@ -51,7 +45,7 @@ static bool list_row(void *user, const struct enrolment *x) {
 }
 
 static int verb_list(struct cli *c, int argc, char **argv) {
-    struct walk w = {.cli = c, .names = argv + 1, .count = argc - 1};
+    struct walk w = {.cli = c, .choice = {.names = argv + 1, .count = argc - 1}};
     if (c->options->json)
         w.rows = json_array();
     else
@@ -68,7 +62,7 @@ static int verb_list(struct cli *c, int argc, char **argv) {
 
 static bool count_row(void *user, const struct enrolment *x) {
     (void)x;
-    ((struct walk *)user)->seen++;
+    ((struct walk *)user)->choice.taken++;
     return true;
 }
 
@@ -78,28 +72,26 @@ static int verb_count(struct cli *c, int argc, char **argv) {
     struct walk w = {.cli = c};
     if (each_waiting(&w, count_row) < 0)
         return cli_fail(c, &w.err);
-    fprintf(c->out, "%d\n", w.seen);
+    fprintf(c->out, "%d\n", w.choice.taken);
     return EXIT_DONE;
 }
 
 static bool dump_row(void *user, const struct enrolment *x) {
     struct walk *w = user;
-    if (!is_wanted(w, x))
+    if (!cli_wants(&w->choice, x->device))
         return true;
     AUTO_BUF pem = BUF_INIT(4 * STORE_CSR_MAX);
     AUTO(char) path = path_join(w->folder, "%s.csr", x->device);
     b64_armour(bytes_of(x->csr, x->csr_len), "CERTIFICATE REQUEST", B64_WRAP_64_LF, &pem);
     if (path == NULL || file_write(path, buf_view(&pem), 0644, &w->err) < 0)
         return false;
-    w->seen++;
+    w->choice.taken++;
     return true;
 }
 
 static int dump_into(struct walk *w, const char *folder) {
     w->folder = folder;
-    if (file_mkdirs(folder, &w->err) < 0 || each_waiting(w, dump_row) < 0)
-        return -1;
-    return w->err.code == ERR_OK ? 0 : -1;
+    return file_mkdirs(folder, &w->err) < 0 ? -1 : each_waiting(w, dump_row);
 }
 
 static int dump_archive(struct walk *w, const char *archive) {
@@ -114,61 +106,62 @@ static int dump_archive(struct walk *w, const char *archive) {
 }
 
 static int verb_dump(struct cli *c, int argc, char **argv) {
-    struct walk w = {.cli = c, .names = argv + 1, .count = argc - 1};
+    struct walk w = {.cli = c, .choice = {.names = argv + 1, .count = argc - 1}};
     const char *output = c->options->output == NULL ? "." : c->options->output;
     int rc = archive_is(output) ? dump_archive(&w, output) : dump_into(&w, output);
     if (rc < 0)
         return cli_fail(c, &w.err);
-    fprintf(c->out, "%d written to %s\n", w.seen, output);
+    fprintf(c->out, "%d written to %s\n", w.choice.taken, output);
     return EXIT_DONE;
 }
 
 /* Rows are changed after the walk: the statement of the walk must not meet its own changes. */
 struct victims {
-    struct walk walk;
-    int64_t ids[1024];
-    char devices[1024][CAPF_DEVICE_NAME_MAX + 1];
+    struct walk walk; /* first: what the walk is given */
+    struct buf ids, devices;
 };
 
 static bool collect_row(void *user, const struct enrolment *x) {
     struct victims *v = user;
-    if (!is_wanted(&v->walk, x))
+    if (!cli_wants(&v->walk.choice, x->device))
         return true;
-    v->ids[v->walk.seen] = x->id;
-    memcpy(v->devices[v->walk.seen], x->device, sizeof x->device);
-    return ++v->walk.seen < 1024;
+    v->walk.choice.taken++;
+    buf_put(&v->ids, &x->id, sizeof x->id);
+    if (buf_put(&v->devices, x->device, sizeof x->device) == 0)
+        return true;
+    err_set(&v->walk.err, ERR_SYS_LIMIT, "too many requests at once");
+    return false;
 }
 
-static int delete_collected(struct cli *c, struct victims *v) {
-    for (int i = 0; i < v->walk.seen; i++) {
-        if (store_enrolment_state(c->store, v->ids[i], ENROLMENT_STALE, &v->walk.err) < 0)
+static int delete_collected(struct victims *v) {
+    struct cli *c = v->walk.cli;
+    const int64_t *ids = (const void *)v->ids.data;
+    const char(*devices)[CAPF_DEVICE_NAME_MAX + 1] = (const void *)v->devices.data;
+    for (int i = 0; i < v->walk.choice.taken; i++) {
+        if (store_enrolment_state(c->store, ids[i], ENROLMENT_STALE, &v->walk.err) < 0)
             return -1;
-        issuer_remove_csr_file(c->config, v->devices[i]);
+        issuer_remove_csr_file(c->config, devices[i]);
     }
     return 0;
 }
 
 static int verb_delete(struct cli *c, int argc, char **argv) {
-    struct err e = {0};
-    if (argc < 2 && !c->options->all) {
-        err_set(&e, ERR_ARG_USAGE, "name devices, or say --all");
-        return cli_fail(c, &e);
-    }
-    AUTO(char) memory = calloc(1, sizeof(struct victims));
-    if (memory == NULL)
-        return cli_fail(c, &e);
-    struct victims *v = (void *)memory;
-    int total = 0;
-    do {
-        v->walk = (struct walk){.cli = c, .names = argv + 1, .count = argc - 1};
-        if (store_enrolment_each(c->store, ISSUER_OFFLINE_CA, ENROLMENT_REQUESTED, collect_row, v,
-                                 &v->walk.err) < 0 ||
-            delete_collected(c, v) < 0)
-            return cli_fail(c, &v->walk.err);
-        total += v->walk.seen;
-    } while (v->walk.seen == 1024);
-    fprintf(c->out, "%d deleted\n", total);
-    return total > 0 || c->options->all ? EXIT_DONE : EXIT_FAILED;
+    struct victims v = {
+        .walk = {.cli = c, .choice = {.names = argv + 1, .count = argc - 1}},
+        .ids = BUF_INIT(VICTIMS_MAX),
+        .devices = BUF_INIT(VICTIMS_MAX),
+    };
+    int rc = -1;
+    if (argc < 2 && !c->options->all)
+        err_set(&v.walk.err, ERR_ARG_USAGE, "name devices, or say --all");
+    else
+        rc = each_waiting(&v.walk, collect_row) < 0 ? -1 : delete_collected(&v);
+    buf_free(&v.ids);
+    buf_free(&v.devices);
+    if (rc < 0)
+        return cli_fail(c, &v.walk.err);
+    fprintf(c->out, "%d deleted\n", v.walk.choice.taken);
+    return EXIT_DONE;
 }
 
 int cli_csr(struct cli *c, int argc, char **argv) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CSV_COLUMNS_MAX = 32, COUNT_MAX = 1000000 };
+enum { CSV_COLUMNS_MAX = 32, COUNT_MAX = 1000000, FITTING_MAX = 256 * 1024 * 1024 };
 
 /* What happens to each named device: options or a CSV record applied, then added or updated. */
 typedef int change_fn(struct cli *c, const char *name, void *extra, struct err *e);
@@ -109,12 +109,48 @@ static int add_one(struct cli *c, const char *name, void *record, struct err *e)
     return store_add(c->store, &d, e);
 }
 
-static int set_one(struct cli *c, const char *name, void *record, struct err *e) {
+static int set_device(struct cli *c, const char *name, void *record, struct err *e) {
     struct device d;
     bool schedules = false;
     if (store_device(c->store, name, &d, e) < 0 || apply_all(c, &d, record, &schedules, e) < 0)
         return -1;
     return store_update(c->store, &d, schedules, e);
+}
+
+/* Names that fit a pattern, each with its NUL: they are changed after the walk, whose statement
+ * must not meet its own changes. */
+struct fitting {
+    struct cli_choice choice;
+    struct buf names;
+};
+
+static bool collect_fitting(void *user, const struct device *d) {
+    struct fitting *f = user;
+    return !cli_wants(&f->choice, d->name) || buf_put(&f->names, d->name, strlen(d->name) + 1) == 0;
+}
+
+static int set_fitting(struct cli *c, struct fitting *f, void *record, struct err *e) {
+    if (store_each(c->store, collect_fitting, f, e) < 0)
+        return -1;
+    if (f->names.failed)
+        return err_set(e, ERR_SYS_LIMIT, "too many devices at once");
+    for (size_t at = 0; at < f->names.len; f->choice.taken++) {
+        const char *name = (const char *)f->names.data + at;
+        at += strlen(name) + 1;
+        if (set_device(c, name, record, e) < 0)
+            return -1;
+    }
+    return cli_chosen(&f->choice, e);
+}
+
+static int set_one(struct cli *c, const char *name, void *record, struct err *e) {
+    if (!cli_is_pattern(name))
+        return set_device(c, name, record, e);
+    char *names[] = {(char *)name};
+    struct fitting f = {{.names = names, .count = 1}, BUF_INIT(FITTING_MAX)};
+    int rc = set_fitting(c, &f, record, e);
+    buf_free(&f.names);
+    return rc;
 }
 
 /* Every heading must be a column that can be set; the place of "name", or -1. */
@@ -205,8 +241,9 @@ static enum report_format format_of(const struct cli *c) {
 
 static int report(struct cli *c, int argc, char **argv, const char *const *columns) {
     struct err e = {0};
-    int rc = report_devices(c->store, columns, format_of(c), argv + 1, argc - 1, c->out, &e);
-    return rc < 0 ? cli_fail(c, &e) : EXIT_DONE;
+    struct cli_choice choice = {.names = argv + 1, .count = argc - 1};
+    int rc = report_devices(c->store, columns, format_of(c), &choice, c->out, &e);
+    return rc < 0 || cli_chosen(&choice, &e) < 0 ? cli_fail(c, &e) : EXIT_DONE;
 }
 
 static int verb_list(struct cli *c, int argc, char **argv) {

@@ -3,6 +3,7 @@
 #define CAPF_DEVICE_REPORT_H
 
 #include "base/err.h"
+#include "capf/cli.h"
 #include "capf/store.h"
 #include <stdio.h>
 
@@ -12,9 +13,9 @@ enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON };
 extern const char *const report_list_columns[];
 extern const char *const report_lsc_columns[];
 
-/* All devices, or those in names (count of them; 0: all). -1 STORE_*, SYS_IO. */
+/* The chosen devices, counted in choice->taken. -1 STORE_*. */
 int report_devices(struct store *s, const char *const *columns, enum report_format format,
-                   char **names, int count, FILE *out, struct err *e);
+                   struct cli_choice *choice, FILE *out, struct err *e);
 
 /* Every column of one device, a line each or one JSON object. */
 void report_device(const struct device *d, enum report_format format, FILE *out);

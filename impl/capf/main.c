@@ -4,19 +4,24 @@
 #include "capf/service.h"
 #include "capf/states.h"
 #include <string.h>
+#include <unistd.h>
 
 static const struct program program = {
     .name = "capflab-capf",
     .summary = "CAPF service: gives IP phones their locally significant certificates.",
     .usage = "[serve] --config FILE [OPTION...]\n"
-             "device add|set NAME... [--count N] [--file CSV] [COLUMN OPTION...]\n"
-             "device list|show|report [NAME...] [--csv|--json]\n"
-             "csr list|count|dump|delete [NAME...] [--output FOLDER|FILE.tgz] [--all]\n"
+             "device add NAME... [--count N] [--file CSV] [COLUMN OPTION...]\n"
+             "device set NAME|PATTERN... [--count N] [--file CSV] [COLUMN OPTION...]\n"
+             "device list|report [NAME|PATTERN...] [--csv|--json]\n"
+             "device show NAME [--json]\n"
+             "csr list|dump|delete [NAME|PATTERN...] [--output FOLDER|FILE.tgz] [--all]\n"
+             "csr count\n"
              "cert import FILE|FOLDER|FILE.tgz...\n"
              "states [--diagram]",
     .example = "capflab-capf device add --store devices.sqlite SEP74A02FC0A675 \\\n"
                "    --operation install --mode null-string\n"
                "capflab-capf device add --store devices.sqlite 'SEP0011223344%02d' --count 100\n"
+               "capflab-capf device set --store devices.sqlite 'SEP0011*' --operation install\n"
                "capflab-capf serve --config capf.yaml --listen 127.0.0.1:3804\n"
                "capflab-capf device report --store devices.sqlite --csv",
     .config = capf_config_fields,
@@ -97,6 +102,16 @@ static int serve(const struct arguments *a) {
 
 typedef int command_fn(struct cli *c, int argc, char **argv);
 
+/* Only `device add` begins a store; elsewhere a path that leads nowhere is a mistake. */
+static int check_store(const char *path, command_fn *command, int argc, char **argv,
+                       struct err *e) {
+    bool begins = command == cli_device && argc > 0 && strcmp(argv[0], "add") == 0;
+    if (begins || access(path, F_OK) == 0)
+        return 0;
+    return err_set(e, ERR_STORE_OPEN, "%s: there is no such device store; device add makes one",
+                   path);
+}
+
 /* The configuration is read for the store's path and for root; neither is needed with --store. */
 static int administer(const struct arguments *a, command_fn *command, int argc, char **argv) {
     struct capf_config config = {0};
@@ -108,7 +123,9 @@ static int administer(const struct arguments *a, command_fn *command, int argc, 
         program_message(&program, "say --store FILE or --config FILE");
         return EXIT_USAGE;
     }
-    struct cli c = {&program, &a->cli, &config, store_open(path, &e), stdout};
+    struct cli c = {&program, &a->cli, &config, NULL, stdout};
+    if (check_store(path, command, argc, argv, &e) == 0)
+        c.store = store_open(path, &e);
     int rc = c.store == NULL ? cli_fail(&c, &e) : command(&c, argc, argv);
     store_close(c.store);
     cfg_doc_free(doc);
