@@ -23,7 +23,7 @@
 
 enum { KIT_TEXT_MAX = 4 * 1024 * 1024, KIT_LIMIT_S = 30, KIT_DAY = 86400 };
 
-static char kit_dir[] = "/tmp/est-test-XXXXXX";
+static char kit_dir[32];
 static struct event_base *kit_loop;
 
 static inline const char *kit_file(const char *name) {
@@ -112,6 +112,7 @@ static inline void kit_ca_free(struct kit_ca *ca) {
 
 /* ca, server, client, ra (id-kp-cmcRA), stranger (client of another CA); each .pem and .key. */
 static inline void kit_start(void) {
+    snprintf(kit_dir, sizeof kit_dir, "/tmp/capflab-est-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(kit_dir));
     signal(SIGPIPE, SIG_IGN);
     gnutls_global_init();
