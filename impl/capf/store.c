@@ -202,15 +202,19 @@ int store_add(struct store *s, const struct device *d, struct err *e) {
     return changed < 0 ? -1 : 0;
 }
 
-static int forget_attempts(struct store *s, const char *device, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(s->db,
-                                  "UPDATE Device SET wrongstrings = 0, lockeduntil = 0,"
-                                  " nosignversion = 0 WHERE name = ?1",
-                                  e);
+int store_run_for(struct store *s, const char *statement, const char *device, struct err *e) {
+    sqlite3_stmt *q = sql_prepare(s->db, statement, e);
     if (q == NULL)
         return -1;
     sql_bind_str(q, 1, device);
     return sql_run(s->db, q, e) < 0 ? -1 : 0;
+}
+
+static int forget_attempts(struct store *s, const char *device, struct err *e) {
+    return store_run_for(s,
+                         "UPDATE Device SET wrongstrings = 0, lockeduntil = 0,"
+                         " nosignversion = 0 WHERE name = ?1",
+                         device, e);
 }
 
 static int update_columns(struct store *s, const struct device *d, struct err *e) {
@@ -285,12 +289,8 @@ static int write_lsc(struct store *s, const struct store_outcome *o, struct err 
 }
 
 static int close_operation(struct store *s, const struct store_outcome *o, struct err *e) {
-    sqlite3_stmt *q =
-        sql_prepare(s->db, "UPDATE Device SET authenticationstring = '' WHERE name = ?1", e);
-    if (q == NULL)
-        return -1;
-    sql_bind_str(q, 1, o->device);
-    if (sql_run(s->db, q, e) < 0)
+    if (store_run_for(s, "UPDATE Device SET authenticationstring = '' WHERE name = ?1", o->device,
+                      e) < 0)
         return -1;
     return store_enrolments_become_stale(s, o->device, e);
 }
@@ -347,14 +347,10 @@ int store_wrong_string(struct store *s, const char *device, int64_t attempts, in
 }
 
 int store_right_string(struct store *s, const char *device, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(s->db,
-                                  "UPDATE Device SET wrongstrings = 0, lockeduntil = 0"
-                                  " WHERE name = ?1 AND (wrongstrings <> 0 OR lockeduntil <> 0)",
-                                  e);
-    if (q == NULL)
-        return -1;
-    sql_bind_str(q, 1, device);
-    return sql_run(s->db, q, e) < 0 ? -1 : 0;
+    return store_run_for(s,
+                         "UPDATE Device SET wrongstrings = 0, lockeduntil = 0"
+                         " WHERE name = ?1 AND (wrongstrings <> 0 OR lockeduntil <> 0)",
+                         device, e);
 }
 
 int store_no_sign(struct store *s, const char *device, int version, struct err *e) {

@@ -21,12 +21,8 @@ const char *enrolment_state_word(int state) {
 }
 
 int store_enrolments_become_stale(struct store *s, const char *device, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(
-        s->db, "UPDATE Enrolment SET state = 5 WHERE device = ?1 AND state IN (1, 2)", e);
-    if (q == NULL)
-        return -1;
-    sql_bind_str(q, 1, device);
-    return sql_run(s->db, q, e) < 0 ? -1 : 0;
+    return store_run_for(s, "UPDATE Enrolment SET state = 5 WHERE device = ?1 AND state IN (1, 2)",
+                         device, e);
 }
 
 static int insert_enrolment(struct store *s, const char *device, int issuer, struct bytes spki,
