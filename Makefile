@@ -10,7 +10,7 @@ JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
 FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/capflab \
-           mocks/fault mocks/certsrv mocks/phone scenarios/runner
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/phone scenarios/runner
 uses.impl/base        :=
 uses.impl/pki         := impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
@@ -19,7 +19,9 @@ uses.impl/certsrv     := impl/pki impl/base
 uses.impl/ra          := impl/est impl/certsrv impl/pki impl/base
 uses.impl/capflab     := impl/base
 uses.mocks/fault      := impl/base
-uses.mocks/certsrv    := impl/pki impl/base
+uses.mocks/certsrv    := mocks/fault impl/pki impl/base
+uses.mocks/dns        := mocks/fault impl/base
+uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
 uses.scenarios/runner := impl/capf impl/pki impl/base
 
@@ -29,8 +31,8 @@ fuzz.csr            := impl/pki impl/base
 fuzz.p7             := impl/pki impl/base
 fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
-fuzz.ntlm           := mocks/certsrv impl/pki impl/base
-fuzz.form           := mocks/certsrv impl/certsrv impl/pki impl/base
+fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
+fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base

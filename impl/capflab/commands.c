@@ -20,6 +20,8 @@ static const struct {
     {"capf", "the CAPF service, and the administration of its devices"},
     {"ra", "the registration authority: EST for CAPF, certsrv for the CA"},
     {"certsrv", "a mock of IIS and AD CS web enrolment"},
+    {"dns", "a mock of the DNS server: right answers, wrong ones, or none"},
+    {"ntp", "a mock of the NTP server: the right time, a wrong one, or none"},
     {"phone", "a simulated IP phone that gets or gives up its LSC"},
     {"run", "run scenarios and judge them"},
     {"up", "start a lab and leave it running for real clients"},
