@@ -73,7 +73,8 @@ static int start_job(struct job *job, const struct run_options *options, struct 
     job->result_fd = ends[0];
     job->pidfd = pidfd_open(job->pid, 0);
     job->text = (struct buf)BUF_INIT(RESULT_BYTES_MAX);
-    job->deadline = deadline_in((int64_t)((double)job->scenario->deadline_us * options->patience));
+    job->deadline = deadline_in(
+        (int64_t)((double)(job->scenario->deadline_us + RUN_GRACE_US) * options->patience));
     return job->pidfd < 0 ? err_errno(e, "pidfd_open") : 0;
 }
 
@@ -124,6 +125,7 @@ static void take_result(struct job *job, int status) {
         snprintf(text, sizeof text, "the scenario's process ended with exit status %d",
                  WEXITSTATUS(status));
     job->result = own_result(job, text);
+    run_write_result(job->dir, job->result);
 }
 
 static void finish_job(struct job *job, const struct jobs_options *options) {
@@ -135,10 +137,11 @@ static void finish_job(struct job *job, const struct jobs_options *options) {
 static void stop_late(struct job *job, const struct jobs_options *options) {
     char text[128];
     snprintf(text, sizeof text, "did not end within %.0f s",
-             (double)job->scenario->deadline_us / 1e6 * options->run->patience);
+             (double)(job->scenario->deadline_us + RUN_GRACE_US) / 1e6 * options->run->patience);
     end_group(job);
     buf_free(&job->text);
     job->result = own_result(job, text);
+    run_write_result(job->dir, job->result);
     options->done(options->user, job);
 }
 

@@ -151,10 +151,11 @@ int lab_start(struct run *r) {
 }
 
 void lab_stop(struct run *r) {
+    int64_t stop_us = (int64_t)(STOP_US * r->options->patience);
     r->step = "stop";
     for (size_t i = COMPONENT_COUNT; i-- > 0;) {
         struct err e = {0};
-        if (actor_stop(&r->components[i], run_deadline(r, STOP_US), &e) != 0 && !r->skipped)
+        if (actor_stop(&r->components[i], deadline_in(stop_us), &e) != 0 && !r->skipped)
             run_fail(r, NULL, component_name((enum component)i), "%s", e.text);
     }
 }

@@ -189,7 +189,7 @@ START_TEST(configuration_text_reads_back) {
                                     "flag: true\n"
                                     "rate: 1.5\n"
                                     "map:\n"
-                                    "  key: \"10s\"\n"
+                                    "  key: 10s\n"
                                     "list:\n"
                                     "  - x\n"
                                     "  - \"y z\"\n"

@@ -46,7 +46,8 @@ char *run_path(const struct run *r, const char *fmt, ...) {
 }
 
 int64_t run_deadline(const struct run *r, int64_t real_us) {
-    return deadline_in((int64_t)((double)real_us * r->options->patience));
+    int64_t at = deadline_in((int64_t)((double)real_us * r->options->patience));
+    return at < r->end ? at : r->end;
 }
 
 char *actor_log(const struct run *r, const char *actor) {
@@ -117,6 +118,7 @@ int run_open(struct run *r, const struct scenario *s, const struct run_options *
                       .options = options,
                       .dir = dir,
                       .step = "prepare",
+                      .end = deadline_in((int64_t)((double)s->deadline_us * options->patience)),
                       .failures = json_array(),
                       .phones = calloc(s->phone_count, sizeof *r->phones)};
     for (size_t i = 0; i < COMPONENT_COUNT; i++)

@@ -52,9 +52,13 @@ struct run {
     char *addresses[COMPONENT_COUNT]; /* HOST:PORT once ready */
     struct run_phone *phones;
     const char *step; /* what is being done, for failures */
+    int64_t end;      /* real time at which the scenario's deadline passes */
     json_t *failures; /* array of {step, where, actor, text, log, tail} */
     bool skipped;     /* failures tell why */
 };
+
+/* What the parent grants a scenario beyond its deadline, to stop its programs and to report. */
+enum { RUN_GRACE_US = 30 * 1000000 };
 
 /* Sets everything up in memory and makes the folder. release with run_close, also after -1. */
 int run_open(struct run *r, const struct scenario *s, const struct run_options *options,
@@ -70,7 +74,7 @@ void run_fail(struct run *r, const struct cfg_node *node, const char *actor, con
     __attribute__((format(printf, 4, 5)));
 bool run_failed(const struct run *r);
 
-/* Real microseconds from now, longer with patience. */
+/* The moment real_us from now, longer with patience, but never behind the scenario's deadline. */
 int64_t run_deadline(const struct run *r, int64_t real_us);
 
 const char *component_name(enum component c);
@@ -117,5 +121,7 @@ int artifacts_write(const struct run *r, struct err *e);
 /* The whole: lab, steps, stop, judgement, artifacts. The result object (name, title, result,
  * seconds, failures ...) is also DIR/result.json; the caller owns it. */
 json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir);
+/* Writes DIR/result.json, if that can be done. */
+void run_write_result(const char *dir, const json_t *result);
 
 #endif

@@ -34,6 +34,9 @@ static void play(struct run *r, const char *dir, const struct scenario *s,
     }
     if (lab_start(r) == 0)
         do_steps(r);
+    if (deadline_in(0) >= r->end)
+        run_fail(r, NULL, NULL, "the scenario's deadline of %.0f s has passed",
+                 (double)s->deadline_us / 1e6 * options->patience);
     bool done = !run_failed(r);
     finish(r);
     if (done)
@@ -68,7 +71,7 @@ static json_t *result_of(const struct run *r, const char *dir, int64_t took_us) 
     return o;
 }
 
-static void write_result(const char *dir, const json_t *result) {
+void run_write_result(const char *dir, const json_t *result) {
     AUTO(char) path = path_join(dir, "result.json");
     AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     AUTO_BUF content = BUF_INIT(16 * 1024 * 1024);
@@ -85,7 +88,7 @@ json_t *run_scenario(const struct scenario *s, const struct run_options *options
     int64_t begin = clock_real_mono_us();
     play(&r, dir, s, options);
     json_t *result = result_of(&r, dir, clock_real_mono_us() - begin);
-    write_result(dir, result);
+    run_write_result(dir, result);
     run_close(&r);
     events_close();
     return result;

@@ -10,8 +10,16 @@
 
 enum { YAML_BYTES_MAX = 256 * 1024 };
 
+static bool is_duration(const char *text) {
+    text += *text == '-';
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && (strcmp(text + digits, "s") == 0 || strcmp(text + digits, "ms") == 0);
+}
+
 static bool is_plain(const char *text) {
     static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "null", NULL};
+    if (is_duration(text))
+        return true;
     if (!isalpha((unsigned char)text[0]) && text[0] != '/')
         return false;
     for (size_t i = 0; words[i] != NULL; i++)
