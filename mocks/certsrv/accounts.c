@@ -12,12 +12,15 @@ const struct cfg_field user_fields[] = {
     CFG_BOOL(struct user, enroll, "enroll", "true",
              "Enroll right on templates that do not list users"),
     CFG_BOOL(struct user, request, "request", "true", "Request Certificates right on the CA"),
+    CFG_BOOL(struct user, locked, "locked", "false", "the account is locked out"),
     CFG_END,
 };
 
 const struct cfg_field domain_fields[] = {
     CFG_STRING(struct domain, netbios, "netbios", "MICHAMEN", "NetBIOS name of the domain"),
     CFG_STRING(struct domain, dns, "dns", "michamen.com", "DNS name of the domain"),
+    CFG_BOOL(struct domain, required, "required", "false",
+             "accounts are only found with their domain (the web server is no domain controller)"),
     CFG_END,
 };
 
@@ -38,7 +41,7 @@ const struct user *account_find(const struct accounts *a, const char *domain, co
     const char *at = strrchr(user, '@');
     if (at != NULL && is_our_domain(a, at + 1))
         return find_name(a, user, (size_t)(at - user));
-    return find_name(a, user, strlen(user));
+    return a->domain.required ? NULL : find_name(a, user, strlen(user));
 }
 
 const struct user *account_find_typed(const struct accounts *a, const char *text) {

@@ -95,6 +95,7 @@ static int put_token(struct logon *l, enum spnego_state state, struct bytes mess
 static int send_challenge(struct logon *l, struct bytes negotiate, struct err *e) {
     uint32_t flags;
     AUTO_BUF message = BUF_INIT(NTLM_MESSAGE_MAX);
+    l->out->step = AUTH_TYPE1;
     l->connection->user = NULL;
     l->connection->challenged = false;
     if (ntlm_read_negotiate(negotiate, &flags, NULL) != 0)
@@ -120,32 +121,36 @@ static uint32_t win32_of(const struct err *e) {
     }
 }
 
+/* The user who proved to be one; NULL with *win32 set. */
 static const struct user *check(const struct logon *l, const struct ntlm_authenticate *a,
-                                struct err *e) {
+                                uint32_t *win32) {
+    struct err e = {.code = ERR_NTLM_LOGON};
     const struct user *user = account_find(l->policy->accounts, a->domain, a->user);
-    if (user == NULL) {
-        err_set(e, ERR_NTLM_LOGON, "unknown user");
+    if (user != NULL && user->locked) {
+        *win32 = IIS_ACCOUNT_LOCKED_OUT;
         return NULL;
     }
-    if (ntlm_check_proof(a, l->connection->challenge, user->password, e) != 0 ||
-        ntlm_check_binding(a, l->policy->epa, l->policy->binding, e) != 0)
-        return NULL;
-    return user;
+    if (user != NULL && ntlm_check_proof(a, l->connection->challenge, user->password, &e) == 0 &&
+        ntlm_check_binding(a, l->policy->epa, l->policy->binding, &e) == 0)
+        return user;
+    *win32 = win32_of(&e);
+    return NULL;
 }
 
 static int check_authenticate(struct logon *l, struct bytes message, struct err *e) {
     struct ntlm_authenticate a;
-    struct err why = {0};
+    uint32_t win32 = IIS_SEC_E_INVALID_TOKEN;
     bool challenged = l->connection->challenged;
     l->connection->challenged = false;
     l->connection->user = NULL;
+    l->out->step = AUTH_TYPE3;
     const struct user *user = NULL;
-    if (challenged && ntlm_read_authenticate(message, &a, &why) == 0)
-        user = check(l, &a, &why);
+    if (challenged && ntlm_read_authenticate(message, &a, NULL) == 0)
+        user = check(l, &a, &win32);
     if (challenged)
         ntlm_authenticate_free(&a);
     if (user == NULL)
-        return refuse(l->out, 1, win32_of(&why));
+        return refuse(l->out, 1, win32);
     l->connection->user = user;
     if (l->wrapped && put_token(l, SPNEGO_COMPLETED, bytes_of("", 0), e) != 0)
         return -1;
@@ -154,6 +159,7 @@ static int check_authenticate(struct logon *l, struct bytes message, struct err 
 
 /* Kerberos came first, but NTLM is on the client's list: ask for it. */
 static int ask_for_ntlm(struct logon *l, struct err *e) {
+    l->out->step = AUTH_TYPE1;
     l->out->substatus = 1;
     l->out->win32 = IIS_SEC_E_NO_CREDENTIALS;
     return put_token(l, SPNEGO_INCOMPLETE, bytes_of("", 0), e);
@@ -182,6 +188,7 @@ static int windows_logon(struct logon *l, struct bytes token, struct err *e) {
 
 /* USER:PASSWORD; the user name is logged as it was typed. */
 static int basic_logon(struct logon *l, const struct buf *text, struct err *e) {
+    l->out->step = AUTH_PLAIN;
     const char *colon = text->len > 0 ? memchr(text->data, ':', text->len) : NULL;
     if (colon == NULL || memchr(text->data, '\0', text->len) != NULL)
         return refuse(l->out, 1, IIS_LOGON_FAILURE);
@@ -189,6 +196,8 @@ static int basic_logon(struct logon *l, const struct buf *text, struct err *e) {
     if (name == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     const struct user *user = account_find_typed(l->policy->accounts, name);
+    if (user != NULL && user->locked)
+        return refuse(l->out, 1, IIS_ACCOUNT_LOCKED_OUT);
     if (user == NULL ||
         !bytes_equal_constant_time(bytes_of_str(colon + 1), bytes_of_str(user->password)))
         return refuse(l->out, 1, IIS_LOGON_FAILURE);
@@ -210,13 +219,16 @@ static bool find_scheme(const char *header, enum auth_scheme *scheme, const char
 }
 
 static int nobody(const struct auth_policy *policy, struct logon *l, struct err *e) {
+    l->out->step = AUTH_ANONYMOUS;
     if (l->connection->user == NULL || policy->per_request)
         return refuse(l->out, 2, IIS_ACCESS_DENIED);
+    l->out->step = AUTH_SESSION;
     return accept(l, l->connection->user, e);
 }
 
 static int decoded_logon(struct logon *l, const char *encoded, struct err *e) {
     AUTO_BUF token = BUF_INIT(HEADER_MAX);
+    l->out->step = AUTH_NONSENSE;
     if (b64_decode(bytes_of_str(encoded), &token, NULL) != 0)
         return refuse(l->out, 1, IIS_SEC_E_INVALID_TOKEN);
     int rc =

@@ -39,7 +39,11 @@ struct auth_connection {
     const struct user *user; /* logged on by NTLM; belongs to the accounts */
 };
 
+/* What the request was for the logon. */
+enum auth_step { AUTH_ANONYMOUS, AUTH_TYPE1, AUTH_TYPE3, AUTH_PLAIN, AUTH_SESSION, AUTH_NONSENSE };
+
 struct auth_result {
+    enum auth_step step;
     const struct user *user; /* NULL: answer 401 */
     char *log_name;          /* "MICHAMEN\ciscora"; NULL: "-". Owned */
     unsigned substatus;      /* of the 401 */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static struct user users[] = {{.name = "ciscora", .password = "secret"}};
-static const struct accounts accounts = {{"MICHAMEN", "michamen.com"}, users, 1};
+static const struct accounts accounts = {{"MICHAMEN", "michamen.com", false}, users, 1};
 static const uint8_t negotiate[] = "NTLMSSP\0\1\0\0\0\6\x82\x08";
 
 struct lab {

@@ -71,6 +71,10 @@ unsigned ca_renewals(const struct ca *ca); /* index of the newest generation */
 /* The generation that signed a certificate with that serial number (hex), as Renewal number. */
 int64_t ca_generation_of(const char *serial);
 
+/* Puts the certificate that the CA would have issued for a fresh key of the same kind in place of
+ * the one in der. No row is made. -1 X509_PARSE, KEY_GENERATE, X509_ISSUE. */
+int ca_change_key(const struct ca *ca, struct buf *der, struct err *e);
+
 /* Appends DER. renewal -1: the newest. -1 STORE_NOT_FOUND: no such generation. */
 int ca_put_certificate(const struct ca *ca, int64_t renewal, struct buf *out, struct err *e);
 /* PKCS#7 of leaf (DER; len 0: none), the CA certificate and what is above. */

@@ -133,3 +133,38 @@ int ca_put_crl(struct ca *ca, int64_t renewal, struct buf *out, struct err *e) {
     OPENSSL_free(der);
     return rc == 0 ? 0 : err_set(e, ERR_SYS_LIMIT, "CRL");
 }
+
+static EVP_PKEY *key_like(const X509 *cert, struct err *e) {
+    EVP_PKEY *old = X509_get0_pubkey(cert);
+    bool rsa = old == NULL || EVP_PKEY_get_base_id(old) == EVP_PKEY_RSA;
+    unsigned bits = old == NULL ? 2048 : (unsigned)EVP_PKEY_get_bits(old);
+    return key_generate(rsa ? KEY_RSA : KEY_EC, bits, e);
+}
+
+/* The subject key identifier is that of the new key. */
+static int change_key(X509 *cert, X509 *issuer, EVP_PKEY *key) {
+    X509V3_CTX ctx;
+    int at = X509_get_ext_by_NID(cert, NID_subject_key_identifier, -1);
+    if (X509_set_pubkey(cert, key) != 1)
+        return -1;
+    if (at < 0)
+        return 0;
+    X509_EXTENSION_free(X509_delete_ext(cert, at));
+    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+    X509_EXTENSION *id = X509V3_EXT_conf(NULL, &ctx, "subjectKeyIdentifier", "hash");
+    int ok = id != NULL && X509_add_ext(cert, id, at) == 1;
+    X509_EXTENSION_free(id);
+    return ok ? 0 : -1;
+}
+
+int ca_change_key(const struct ca *ca, struct buf *der, struct err *e) {
+    const struct ca_generation *g = ca_generation(ca, -1, e);
+    AUTO(X509) cert = x509_read(buf_view(der), e);
+    AUTO(EVP_PKEY) key = cert == NULL ? NULL : key_like(cert, e);
+    if (key == NULL)
+        return -1;
+    if (change_key(cert, g->certificate, key) != 0 || X509_sign(cert, g->key, EVP_sha256()) <= 0)
+        return err_openssl(e, ERR_X509_ISSUE, "certificate for another key");
+    buf_reset(der);
+    return x509_put_der(cert, der, e);
+}

@@ -3,6 +3,7 @@
 #include "mocks/certsrv/language.h"
 #include "mocks/certsrv/ntlm.h"
 #include "mocks/certsrv/template.h"
+#include "mocks/fault/fault.h"
 
 static const struct cfg_word content_words[] = {
     {"by-user-agent", CONTENT_BY_USER_AGENT},
@@ -48,5 +49,7 @@ const struct cfg_field certsrv_fields[] = {
              protection_words, "channel binding of NTLM logons"),
     CFG_BOOL(struct certsrv_config, logon_per_request, "logon-per-request", "false",
              "authPersistSingleRequest: a connection stays logged on for one request only"),
+    CFG_LIST(struct certsrv_config, faults, "faults", struct fault_row, fault_fields,
+             "what goes wrong, where and when"),
     CFG_END,
 };

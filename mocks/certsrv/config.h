@@ -27,6 +27,7 @@ struct certsrv_config {
     int content_rule;          /* enum content_rule */
     int extended_protection;   /* enum ntlm_epa */
     bool logon_per_request;
+    struct cfg_list faults; /* struct fault_row */
 };
 extern const struct cfg_field certsrv_fields[];
 

@@ -31,6 +31,8 @@ struct exchange *exchange_new(struct http_request *http) {
 void exchange_free(struct exchange *x) {
     if (x == NULL)
         return;
+    timer_free(x->timer);
+    auth_result_free(&x->auth);
     free(x->stem);
     free(x->username);
     buf_free(&x->reply.location);
@@ -66,7 +68,19 @@ void exchange_reply(struct exchange *x, const char *session_cookie) {
     if (x->asp && session_cookie != NULL)
         http_reply_header(r, "Set-Cookie", session_cookie);
     http_reply_header(r, "X-Powered-By", "ASP.NET");
-    http_reply(r, x->reply.status, buf_view(&x->reply.body), false);
+    if (x->damage.truncated)
+        http_reply_cut(r, x->reply.status, buf_view(&x->reply.body), x->damage.kept);
+    else
+        http_reply(r, x->reply.status, buf_view(&x->reply.body), x->damage.close);
+}
+
+void exchange_reply_unavailable(struct exchange *x) {
+    x->unlogged = true;
+    buf_reset(&x->reply.body);
+    iis_page_unavailable(&x->reply.body);
+    http_reply_header(x->http, "Content-Type", "text/html; charset=us-ascii");
+    http_reply_header(x->http, "Server", "Microsoft-HTTPAPI/2.0");
+    http_reply(x->http, 503, buf_view(&x->reply.body), true);
 }
 
 /* Who speaks, for events: the RA by its User-Agent, another client by its product name. */
@@ -90,6 +104,10 @@ void exchange_event_request(const struct exchange *x) {
 static void event_reply(const struct exchange *x, unsigned status, bool sent) {
     char client[NAME_MAX_LEN], what[32];
     client_name(x, client);
+    if (status == 0) {
+        event_message(NULL, client, "no answer", "%s", x->stem);
+        return;
+    }
     snprintf(what, sizeof what, "HTTP %u", status);
     event_message(NULL, client, what, "%s%u.%u %" PRIu32 ", %zu bytes",
                   sent ? "" : "not sent: ", status, x->substatus, x->win32, x->reply.body.len);
@@ -97,7 +115,10 @@ static void event_reply(const struct exchange *x, unsigned status, bool sent) {
 
 void exchange_log(const struct exchange *x, const struct exchange_log *to, bool sent) {
     AUTO_BUF query = BUF_INIT(TARGET_MAX);
-    unsigned status = http_reply_status(x->http);
+    unsigned answered = http_reply_status(x->http);
+    /* To IIS, an answer that never left is one whose client went away. */
+    unsigned status = answered != 0 ? answered : 200;
+    bool received = sent && !x->client_gone;
     buf_put_str(&query, http_request_query(x->http));
     if (x->query_suffix != NULL)
         buf_put_str(&query, x->query_suffix);
@@ -113,8 +134,9 @@ void exchange_log(const struct exchange *x, const struct exchange_log *to, bool 
                                     .referer = exchange_header(x, "Referer"),
                                     .status = status,
                                     .substatus = x->substatus,
-                                    .win32 = sent ? x->win32 : IIS_NAME_NO_LONGER_AVAILABLE,
+                                    .win32 = received ? x->win32 : IIS_NAME_NO_LONGER_AVAILABLE,
                                     .taken_ms = http_request_taken_us(x->http) / 1000};
-    iis_log_write(to->log, &entry);
-    event_reply(x, status, sent);
+    if (!x->unlogged)
+        iis_log_write(to->log, &entry);
+    event_reply(x, answered, received);
 }

@@ -3,18 +3,35 @@
 #define MOCKS_CERTSRV_EXCHANGE_H
 
 #include "base/http_server.h"
+#include "base/process.h"
+#include "mocks/certsrv/auth.h"
 #include "mocks/certsrv/handlers.h"
 #include "mocks/certsrv/iis_log.h"
 
+struct certsrv_server;
+struct exchange;
+typedef void exchange_step_fn(struct certsrv_server *s, struct exchange *x);
+
 struct exchange {
     struct http_request *http;
-    char *stem;     /* decoded path */
-    char *username; /* for the log; NULL: "-" */
+    struct certsrv_server *server;
+    const struct route *route; /* NULL: no such page */
+    char *stem;                /* decoded path */
+    char *username;            /* for the log; NULL: "-" */
     unsigned substatus;
     uint32_t win32;
     const char *query_suffix; /* "|0|..." behind a failed page's query; NULL: none */
     bool asp;                 /* headers of an ASP page */
     struct reply reply;
+    struct auth_result auth; /* of the logon, once it was judged */
+
+    /* What faults made of it. */
+    const struct fault *fault; /* at the point that was visited last; NULL: none */
+    exchange_step_fn *next;    /* behind that point */
+    struct timer *timer;       /* of a delay; NULL: none */
+    struct damage damage;
+    bool unlogged;    /* HTTP.sys answered: IIS knows nothing of it */
+    bool client_gone; /* before the answer was there */
 };
 
 /* NULL without memory. */
@@ -23,6 +40,9 @@ void exchange_free(struct exchange *x);
 
 /* Answers with IIS' own page of that status. */
 void exchange_reply_status(struct exchange *x, unsigned status, unsigned substatus, uint32_t win32);
+
+/* Answers as HTTP.sys does without an application pool; not in the log. */
+void exchange_reply_unavailable(struct exchange *x);
 
 /* Sends what x->reply holds; the headers of IIS are added. session_cookie: "NAME=VALUE" for an ASP
  * page of a client without one, or NULL. */

@@ -175,6 +175,20 @@ static bool is_word(struct bytes value, const char *word) {
     return value.len == strlen(word) && strncasecmp((const char *)value.data, word, value.len) == 0;
 }
 
+/* What the page was about to ask the CA for. */
+int reply_rpc_unavailable(const struct call *call, struct reply *reply, struct err *e) {
+    (void)e;
+    bool submits = form_get(call->fields, "Mode").len > 0;
+    bool checks = is_word(form_get(call->fields, "Mode"), "chkpnd");
+    bool of_ca = is_word(form_get(call->query, "ReqID"), "CACert");
+    const char *mode = checks ? page_mode_check : submits ? page_mode_submit : page_mode_fetch;
+    const char *com = checks    ? "CCertRequest::RetrievePending"
+                      : submits ? "CCertRequest::Submit"
+                      : of_ca   ? "CCertRequest::GetCACertificate"
+                                : "CCertRequest::RetrievePending";
+    return reply_error(call, reply, mode, com, HR_RPC_UNAVAILABLE);
+}
+
 int handle_submit(const struct call *call, struct reply *reply, struct err *e) {
     struct bytes mode = form_get(call->fields, "Mode");
     if (is_word(mode, "newreq"))

@@ -7,6 +7,16 @@
 #include "mocks/certsrv/form.h"
 #include "mocks/certsrv/pages.h"
 
+/* What faults make of the answer. */
+struct damage {
+    bool close;     /* the connection behind the answer */
+    bool truncated; /* after kept bytes of the body */
+    size_t kept;
+    bool rpc_unavailable; /* of the CA */
+    bool html;            /* where a file should be */
+    bool other_key;       /* in the certificate */
+};
+
 struct call {
     const struct certsrv_config *config;
     const struct templates *templates;
@@ -17,6 +27,7 @@ struct call {
     const char *user_agent; /* "" without */
     const char *host;       /* authority for redirects, validated */
     const char *raw_query;
+    const struct damage *damage;
 };
 
 struct reply {
@@ -30,5 +41,8 @@ struct reply {
 typedef int handler_fn(const struct call *call, struct reply *reply, struct err *e);
 handler_fn handle_login, handle_home, handle_request_form, handle_submit, handle_check_pending,
     handle_ca_download, handle_certificate, handle_chain, handle_crl;
+
+/* The error page of a page that cannot reach the CA. */
+handler_fn reply_rpc_unavailable;
 
 #endif

@@ -79,6 +79,8 @@ int handle_certificate(const struct call *call, struct reply *reply, struct err 
     AUTO_ROW row;
     store_row_init(&row);
     int rc = find_issued(call, reply, &row, e);
+    if (rc == 1 && call->damage->other_key && ca_change_key(call->ca, &row.certificate, e) != 0)
+        return -1;
     return rc != 1 ? rc
                    : reply_der(call, reply, type, "CERTIFICATE", buf_view(&row.certificate), e);
 }

@@ -8,6 +8,7 @@ struct request {
 };
 
 static const struct certsrv_config by_agent = {.content_rule = CONTENT_BY_USER_AGENT};
+static const struct damage undamaged;
 static const struct certsrv_config as_html = {.content_rule = CONTENT_HTML};
 
 /* Runs the handler; the caller frees location and body. */
@@ -27,7 +28,8 @@ static struct reply run(struct lab *lab, const struct certsrv_config *config, ha
                               .fields = &fields,
                               .user_agent = r->agent == NULL ? "CiscoRA 1.0" : r->agent,
                               .host = "lab-dc-iis.michamen.com",
-                              .raw_query = r->query};
+                              .raw_query = r->query,
+                              .damage = &undamaged};
     int rc = handler(&call, &reply, &e);
     ck_assert_msg(rc == 0, "%s", e.text);
     return reply;

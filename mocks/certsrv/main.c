@@ -6,10 +6,11 @@
 #include "mocks/certsrv/directory.h"
 #include "mocks/certsrv/made.h"
 #include "mocks/certsrv/manager.h"
+#include "mocks/certsrv/points.h"
 #include "mocks/certsrv/server.h"
 #include <stdlib.h>
 
-static const struct program program = {
+static struct program program = {
     .name = "capflab-certsrv",
     .summary = "Stand-in for Microsoft AD CS web enrolment (/certsrv on IIS).",
     .usage = "[OPTION...]\nlist --database FILE\nissue|deny|revoke --database FILE ID",
@@ -34,6 +35,7 @@ struct mock {
     struct directory directory;
     struct made made;
     struct ca *ca;
+    struct fault_set *faults;
     struct certsrv_server *server;
 };
 
@@ -42,6 +44,7 @@ static void mock_free(struct mock *m) {
     ca_close(m->ca);
     made_free(&m->made);
     directory_free(&m->directory);
+    fault_set_free(m->faults);
     process_free(m->process);
     cfg_doc_free(m->doc);
 }
@@ -69,7 +72,7 @@ static int start(struct mock *m, const struct options *o, struct err *e) {
                                 .database = m->config.database};
     m->ca = ca_open(&ca, e);
     const struct certsrv_setup setup = {&m->config, &m->directory.accounts, &m->directory.templates,
-                                        m->ca};
+                                        m->ca, m->faults};
     if (m->ca != NULL)
         m->server = certsrv_server_new(process_loop(m->process), &setup, e);
     return m->server == NULL ? -1 : 0;
@@ -89,6 +92,7 @@ static int serve(const struct options *o) {
     static struct mock m;
     struct err e = {0};
     m.doc = program_config(&program, o->process.config, &m.config);
+    m.faults = fault_set_or_exit(&program, &m.config.faults, m.doc, &certsrv_faults);
     apply_options(&m.config, o);
     int rc = start(&m, o, &e);
     if (rc == 0)
@@ -124,6 +128,8 @@ int main(int argc, char **argv) {
         {"as", 0, OPT_STRING, &o.as, "NAME", "certificate manager, for deny, issue and revoke"},
         {.type = OPT_END},
     };
+    AUTO(char) more = fault_help(&certsrv_faults);
+    program.more = more;
     int first = program_options(&program, options, false, argc, argv);
     const char *command = first < argc ? argv[first] : NULL;
     if (command == NULL)

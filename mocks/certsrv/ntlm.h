@@ -57,8 +57,8 @@ int ntlm_check_proof(const struct ntlm_authenticate *a, const uint8_t challenge[
 /* Extended protection (protocol/certsrv.md 3.5). */
 enum ntlm_epa { NTLM_EPA_NONE, NTLM_EPA_ACCEPT, NTLM_EPA_REQUIRE };
 
-/* expected: ntlm_channel_binding() of our certificate. -1 NTLM_BINDINGS, NTLM_MESSAGE; NTLM_LOGON: no
- * NTLMv2 response that could carry one. */
+/* expected: ntlm_channel_binding() of our certificate. -1 NTLM_BINDINGS, NTLM_MESSAGE; NTLM_LOGON:
+ * no NTLMv2 response that could carry one. */
 int ntlm_check_binding(const struct ntlm_authenticate *a, enum ntlm_epa epa,
                        const uint8_t expected[NTLM_HASH_LEN], struct err *e);
 

@@ -4,6 +4,7 @@
 
 #include "mocks/certsrv/ca.h"
 #include "mocks/certsrv/config.h"
+#include "mocks/fault/fault.h"
 #include <event2/event.h>
 
 struct certsrv_server; /* opaque */
@@ -13,6 +14,7 @@ struct certsrv_setup {
     const struct accounts *accounts;
     const struct templates *templates;
     struct ca *ca;
+    struct fault_set *faults; /* NULL: none */
 };
 
 /* Everything in setup must outlive the server. NULL with e set. */

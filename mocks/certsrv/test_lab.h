@@ -28,7 +28,7 @@ static struct template items[] = {
     {.name = "Guests", .version = 2, .enroll = {only_guest, 1}},
     {.name = "Hidden", .version = 2},
 };
-static struct accounts accounts = {{"MICHAMEN", "michamen.com"}, users, 3};
+static struct accounts accounts = {{"MICHAMEN", "michamen.com", false}, users, 3};
 static struct templates templates = {items, sizeof items / sizeof items[0]};
 
 static char ca_name[] = "LAB-DC-RTP", ca_key[] = TESTDATA "/keys/ca.key";
