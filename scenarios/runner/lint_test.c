@@ -174,6 +174,48 @@ START_TEST(all_scenarios_of_the_repository_are_right) {
 }
 END_TEST
 
+static void collect_all(struct collection *c) {
+    const char *const paths[] = {TESTDATA "/../../"};
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    collect(paths, 1, c, m);
+    cfg_mistakes_free(m);
+}
+
+START_TEST(tags_and_folders_select) {
+    struct collection c;
+    const char *const folder[] = {"phone"};
+    const char *const tag[] = {"smoke"};
+    collect_all(&c);
+    collection_keep_tags(&c, folder, 1);
+    ck_assert_uint_ge(c.count, 4);
+    for (size_t i = 0; i < c.count; i++)
+        ck_assert(strncmp(c.items[i]->name, "phone/", 6) == 0);
+    collection_free(&c);
+    collect_all(&c);
+    collection_keep_tags(&c, tag, 1);
+    ck_assert_uint_eq(c.count, 1);
+    ck_assert_str_eq(c.items[0]->name, "healthy/online-ca");
+    collection_free(&c);
+}
+END_TEST
+
+START_TEST(shards_share_everything_once) {
+    struct collection all;
+    size_t sum = 0;
+    collect_all(&all);
+    for (size_t index = 1; index <= 3; index++) {
+        struct collection part;
+        collect_all(&part);
+        collection_keep_shard(&part, index, 3);
+        ck_assert_str_eq(part.items[0]->name, all.items[index - 1]->name);
+        sum += part.count;
+        collection_free(&part);
+    }
+    ck_assert_uint_eq(sum, all.count);
+    collection_free(&all);
+}
+END_TEST
+
 START_TEST(nodes_are_found_by_key) {
     struct scenario *s = load("title: t\nwhen: [connect]\nthen: {est: none}\n");
     const struct cfg_node *root = cfg_root(s->doc);
@@ -187,4 +229,5 @@ END_TEST
 TEST_MAIN("scenario files", every_mistake_is_told_with_its_place, a_missing_file_is_a_mistake,
           the_healthy_lab_is_the_default, phones_count_up_or_have_names, every_step_can_be_written,
           every_expectation_can_be_written, the_reference_page_is_the_printed_one,
-          all_scenarios_of_the_repository_are_right, nodes_are_found_by_key)
+          all_scenarios_of_the_repository_are_right, tags_and_folders_select,
+          shards_share_everything_once, nodes_are_found_by_key)

@@ -15,6 +15,11 @@
 
 enum { PHONE_US = 40 * 1000000, DER_MAX = 64 * 1024 };
 
+typedef struct actor *actor_ref;
+typedef struct run_phone *phone_ref;
+AUTO_TYPE(actor_ref, free);
+AUTO_TYPE(phone_ref, free);
+
 static bool takes_part(const struct step *step, const struct run_phone *p) {
     for (size_t i = 0; i < step->phones.count; i++)
         if (strcasecmp(step->phones.items[i], p->settings->name) == 0)
@@ -86,8 +91,7 @@ static void keep_result(struct run *r, struct run_phone *p) {
 
 /* Starts these phones, waits for all of them, keeps their results. */
 static int contact(struct run *r, struct run_phone *const *phones, size_t count) {
-    AUTO(char) memory = calloc(count, sizeof(struct actor *));
-    struct actor **actors = (struct actor **)(void *)memory;
+    AUTO(actor_ref) actors = calloc(count, sizeof *actors);
     struct err e = {0};
     for (size_t i = 0; actors != NULL && i < count; i++) {
         if (phones[i]->started)
@@ -110,8 +114,7 @@ static int contact(struct run *r, struct run_phone *const *phones, size_t count)
 
 static int contact_all(struct run *r, const struct step *step) {
     size_t count = 0;
-    AUTO(char) memory = calloc(r->scenario->phone_count, sizeof(struct run_phone *));
-    struct run_phone **phones = (struct run_phone **)(void *)memory;
+    AUTO(phone_ref) phones = calloc(r->scenario->phone_count, sizeof *phones);
     if (phones == NULL)
         return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
