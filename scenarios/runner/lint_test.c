@@ -1,5 +1,6 @@
 /* Mistakes in scenario files: each testdata/lint/NAME.yaml against NAME.expected, one message a
- * line, and the tables that messages and the reference page come from. */
+ * line, and the tables that messages and the reference page come from. Runs in the folder of the
+ * repository, as TESTDATA says too. */
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/test.h"
@@ -154,7 +155,7 @@ START_TEST(the_reference_page_is_the_printed_one) {
     FILE *to = open_memstream(&printed, &size);
     reference_print(to);
     fclose(to);
-    AUTO(char) page = read_text(TESTDATA "/../../REFERENCE.md");
+    AUTO(char) page = read_text("scenarios/REFERENCE.md");
     ck_assert_msg(strcmp(printed, page) == 0,
                   "scenarios/REFERENCE.md is not what capflab run --reference prints");
     free(printed);
@@ -162,7 +163,7 @@ START_TEST(the_reference_page_is_the_printed_one) {
 END_TEST
 
 START_TEST(all_scenarios_of_the_repository_are_right) {
-    const char *const paths[] = {TESTDATA "/../.."};
+    const char *const paths[] = {"scenarios"};
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct collection c;
     collect(paths, 1, &c, m);
@@ -175,7 +176,7 @@ START_TEST(all_scenarios_of_the_repository_are_right) {
 END_TEST
 
 static void collect_all(struct collection *c) {
-    const char *const paths[] = {TESTDATA "/../../"};
+    const char *const paths[] = {"scenarios"};
     struct cfg_mistakes *m = cfg_mistakes_new();
     collect(paths, 1, c, m);
     cfg_mistakes_free(m);
