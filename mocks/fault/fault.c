@@ -61,6 +61,16 @@ const struct fault *fault_next(struct fault_set *set, unsigned point, const char
     return visit.fault != NULL || visit.beside_count == 0 ? visit.fault : visit.beside[0];
 }
 
+const struct fault *fault_peek(const struct fault_set *set, unsigned point) {
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
+        struct fault next = set->items[i];
+        if (!next.tables->actions[next.action].beside && meets(&next, point, NULL) &&
+            applies(&next))
+            return &set->items[i];
+    }
+    return NULL;
+}
+
 const char *fault_action_name(const struct fault *fault) {
     return fault->tables->actions[fault->action].name;
 }

@@ -48,7 +48,8 @@ struct fault_action {
     const char *const *choices; /* the only arguments allowed, NULL at the end; NULL: any */
     int64_t min, max;           /* of DURATION and NUMBER; both 0: >= 0 */
     unsigned kinds;             /* kinds of points where it is possible; 0: all */
-    bool beside;                /* applies beside another action at the same visit (a delay) */
+    bool lasting; /* visits cannot be counted while it applies: only `times: always` */
+    bool beside;  /* applies beside another action at the same visit (a delay) */
     const char *help;
 };
 
@@ -115,6 +116,10 @@ struct fault_visit fault_visit(struct fault_set *set, unsigned point, const char
 
 /* The same for mocks without actions that go beside others: the fault, or NULL. */
 const struct fault *fault_next(struct fault_set *set, unsigned point, const char *name);
+
+/* What would apply at the next visit of the point, which is not counted (nor told); NULL: none, or
+ * only what goes beside others. For names, ask at the visit. */
+const struct fault *fault_peek(const struct fault_set *set, unsigned point);
 
 /* "status 503": for events and logs. */
 const char *fault_action_name(const struct fault *fault);

@@ -29,19 +29,25 @@ static void put_face(const struct fault_action *a, struct buf *out) {
     buf_put_str(out, optional ? "]" : "");
 }
 
-/* The points where it is possible, when that is not all of them. */
+static bool possible(const struct fault_point *p, const struct fault_action *a) {
+    return a->kinds == 0 || (a->kinds & p->kind) != 0;
+}
+
+/* The points where it is possible, or those where it is not, whichever are fewer. */
 static void put_where(const struct fault_tables *tables, const struct fault_action *a,
                       struct buf *out) {
-    const char *between = " (only at ";
-    if (a->kinds == 0)
-        return;
-    for (const struct fault_point *p = tables->points; p->name != NULL; p++) {
-        if ((p->kind & a->kinds) == 0)
+    size_t there = 0, elsewhere = 0;
+    for (const struct fault_point *p = tables->points; p->name != NULL; p++)
+        *(possible(p, a) ? &there : &elsewhere) += 1;
+    bool name_possible = there <= elsewhere;
+    const char *between = name_possible ? " (only at " : " (not at ";
+    for (const struct fault_point *p = tables->points; p->name != NULL && elsewhere > 0; p++) {
+        if (possible(p, a) != name_possible)
             continue;
         buf_printf(out, "%s%s", between, p->name);
         between = ", ";
     }
-    buf_put_str(out, ")");
+    buf_put_str(out, elsewhere > 0 ? ")" : "");
 }
 
 static int point_width(const struct fault_tables *tables) {

@@ -244,6 +244,14 @@ static int read_name(const struct reader *r, const struct fault_row *row, struct
     return f->name != NULL ? 0 : mistake(r, row->at, "out of memory");
 }
 
+static int check_lasting(const struct reader *r, const struct fault_row *row,
+                         const struct fault *f) {
+    const struct fault_action *a = &f->tables->actions[f->action];
+    if (!a->lasting || f->times == INT64_MAX)
+        return 0;
+    return mistake(r, row->todo, "%s lasts: write times: always", a->name);
+}
+
 /* All mistakes of a row are told, but an action means nothing at an unknown point. */
 static int read_row(const struct reader *r, const struct fault_row *row, struct fault *f) {
     if (row->at == NULL || row->todo == NULL)
@@ -255,7 +263,7 @@ static int read_row(const struct reader *r, const struct fault_row *row, struct 
         return -1;
     wrong |= read_name(r, row, f);
     wrong |= read_action(r, row, f);
-    return wrong;
+    return wrong != 0 ? -1 : check_lasting(r, row, f);
 }
 
 struct fault_set *fault_set_new(const struct cfg_list *rows, const struct cfg_doc *doc,

@@ -34,7 +34,8 @@ static const struct fault_action actions[] = {
 static const struct fault_tables ca = {"ca", points, actions, .named = true};
 
 static const struct fault_point wire_points[] = {{"wire:a-b", 0, "a to b"}, {0}};
-static const struct fault_action wire_actions[] = {{.name = "refuse", .help = "no"}, {0}};
+static const struct fault_action wire_actions[] = {
+    {.name = "refuse", .help = "no"}, {.name = "down", .lasting = true, .help = "down"}, {0}};
 static const struct fault_tables wire = {
     .mock = "wire", .points = wire_points, .actions = wire_actions};
 static const struct fault_tables *const all[] = {&ca, &wire, NULL};
@@ -120,7 +121,8 @@ static const struct {
      "f.yaml:2:18: unknown key \"does\"; known here: at, nth, times, do, name"},
     {"{at: ca.login, do: []}", "f.yaml:2:22: do: expected ACTION [ARGUMENT]"},
     {"{at: ca.login, do: clos}", "f.yaml:2:22: unknown action \"clos\", did you mean \"close\"?"},
-    {"{at: 'wire:a-b', do: close}", "f.yaml:2:24: unknown action \"close\"; known here: refuse"},
+    {"{at: 'wire:a-b', do: close}",
+     "f.yaml:2:24: unknown action \"close\"; known here: refuse, down"},
     {"{at: ca.login, do: ''}", "f.yaml:2:22: unknown action \"\"; known here: close, delay, "
                                "status, cut, say, send, kiss, offset"},
     {"{at: ca.login, do: other-key}",
@@ -154,6 +156,7 @@ static const struct {
      "f.yaml:2:25: times: expected a whole number or always"},
     {"{at: ca.login, times: [], do: close}",
      "f.yaml:2:25: times: expected a whole number or always"},
+    {"{at: 'wire:a-b', do: down}", "f.yaml:2:24: down lasts: write times: always"},
     {"{at: 'wire:a-b', name: x, do: refuse}", "f.yaml:2:8: wire:a-b has no name to filter by"},
 };
 
@@ -266,6 +269,21 @@ START_TEST(a_delay_goes_beside_another_action) {
 }
 END_TEST
 
+START_TEST(peeking_counts_nothing) {
+    struct fault_set *set = read_good("faults:\n"
+                                      "- {at: ca.login, do: delay 5s, times: always}\n"
+                                      "- {at: ca.login, do: close, nth: 2}\n");
+    ck_assert_ptr_null(fault_peek(set, AT_LOGIN));
+    ck_assert_ptr_null(fault_visit(set, AT_LOGIN, NULL).fault);
+    ck_assert_ptr_eq(fault_peek(set, AT_LOGIN), &set->items[1]);
+    ck_assert_ptr_eq(fault_peek(set, AT_LOGIN), &set->items[1]);
+    ck_assert_ptr_null(fault_peek(set, AT_FETCH));
+    ck_assert_ptr_eq(fault_visit(set, AT_LOGIN, NULL).fault, &set->items[1]);
+    ck_assert_ptr_null(fault_peek(set, AT_LOGIN));
+    fault_set_free(set);
+}
+END_TEST
+
 /* ---- Writing ---- */
 
 START_TEST(yaml_reads_back_as_the_same) {
@@ -324,5 +342,5 @@ END_TEST
 TEST_MAIN("fault", no_faults_are_an_empty_set, arguments_of_every_type, each_mistake_in_its_words,
           all_mistakes_at_once, nth_and_times, the_first_in_the_file_applies,
           points_are_counted_apart, a_name_filters_and_counts_its_own,
-          a_delay_goes_beside_another_action, yaml_reads_back_as_the_same,
+          a_delay_goes_beside_another_action, peeking_counts_nothing, yaml_reads_back_as_the_same,
           help_lists_points_and_actions, reference_is_markdown)
