@@ -1,7 +1,6 @@
 /* TLS contexts. Verification, where there is any, happens at the component's time. */
 #include "base/tls.h"
 
-#include "base/clock.h"
 
 enum { VERSION_FLOOR = TLS1_2_VERSION, VERSION_FLOOR_LEGACY = TLS1_VERSION };
 
@@ -47,15 +46,4 @@ SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e) {
         return NULL;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     return TAKE(ctx);
-}
-
-/* The time is read when a chain is verified, not when the context was made. */
-static int verify_at_component_time(X509_STORE_CTX *store_ctx, void *unused) {
-    (void)unused;
-    X509_STORE_CTX_set_time(store_ctx, 0, clock_wall());
-    return X509_verify_cert(store_ctx);
-}
-
-void tls_use_component_time(SSL_CTX *ctx) {
-    SSL_CTX_set_cert_verify_callback(ctx, verify_at_component_time, NULL);
 }

@@ -1,5 +1,5 @@
-/* TLS contexts of OpenSSL for CAPF, phones and TVS, checked at the component's time. HTTP clients
- * and servers have theirs in http_client and http_server. */
+/* TLS contexts of OpenSSL for CAPF and phones. HTTP clients and servers have theirs in http_client
+ * and http_server. */
 #ifndef BASE_TLS_H
 #define BASE_TLS_H
 
@@ -19,8 +19,5 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
 /* A client context that verifies nothing by itself: the phone compares the certificate with its
  * list after the handshake (capf-protocol.md 1). legacy as above. NULL TLS_CONFIG. */
 SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e);
-
-/* Makes every verification of ctx use clock_wall(), also those of later handshakes' stores. */
-void tls_use_component_time(SSL_CTX *ctx);
 
 #endif

@@ -39,7 +39,7 @@ void online_cancel_all(struct capf_service *service);
 int offline_start(struct session *s, struct err *e);
 
 /* issue_files.c: paths as the trace shows them, and as they are opened under root. malloc'ed,
- * caller frees. kind: "csr/%s.csr". */
+ * caller frees, NULL without memory. folder: "csr" or "cert". */
 char *issuer_shown_path(const char *folder, const char *device, const char *suffix);
 char *issuer_real_path(const struct capf_config *config, const char *shown);
 /* Makes ROOT/tmp/capf/csr and cert. -1 SYS_IO. */

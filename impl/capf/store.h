@@ -99,19 +99,14 @@ int store_right_string(struct store *s, const char *device, struct err *e);
 /* version 0: it can sign. */
 int store_no_sign(struct store *s, const char *device, int version, struct err *e);
 
-/* X(number, NAME, word): the life of one request to an issuer. */
-#define ENROLMENT_STATE_TABLE(X)                                                                   \
-    X(1, REQUESTED, "requested") /* the request exists; a CA may have seen it */                   \
-    X(2, ISSUED, "issued")       /* the certificate is here, the phone has not stored it */        \
-    X(3, DELIVERED, "delivered")                                                                   \
-    X(4, FAILED, "failed")                                                                         \
-    X(5, STALE, "stale") /* issued or requested for an operation that is over */
+/* The life of one request to an issuer; the numbers are in the database. */
 enum enrolment_state {
-#define X(number, name, word) ENROLMENT_##name = (number),
-    ENROLMENT_STATE_TABLE(X)
-#undef X
+    ENROLMENT_REQUESTED = 1, /* the request exists; a CA may have seen it */
+    ENROLMENT_ISSUED = 2,    /* the certificate is here, the phone has not stored it */
+    ENROLMENT_DELIVERED = 3,
+    ENROLMENT_FAILED = 4,
+    ENROLMENT_STALE = 5, /* issued or requested for an operation that is over */
 };
-const char *enrolment_state_word(int state);
 
 enum { STORE_CSR_MAX = 16 * 1024, STORE_SPKI_MAX = 2048 };
 struct enrolment {

@@ -8,18 +8,6 @@
 
 #define ENROLMENT_COLUMNS "id, device, issuer, state, started, offers, spki, csr, certificate"
 
-const char *enrolment_state_word(int state) {
-    switch (state) {
-#define X(number, name, word)                                                                      \
-    case number:                                                                                   \
-        return word;
-        ENROLMENT_STATE_TABLE(X)
-#undef X
-    default:
-        return "unknown";
-    }
-}
-
 int store_enrolments_become_stale(struct store *s, const char *device, struct err *e) {
     return store_run_for(s, "UPDATE Enrolment SET state = 5 WHERE device = ?1 AND state IN (1, 2)",
                          device, e);
