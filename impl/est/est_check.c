@@ -5,9 +5,26 @@
 #include "pki/csr.h"
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 enum { CHALLENGE_MAX = 255 }; /* RFC 7030 section 3.5 */
+
+bool est_is_ra(X509 *certificate) {
+    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++)
+        found = found || OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i)) == NID_cmcRA;
+    EXTENDED_KEY_USAGE_free(usages);
+    return found;
+}
+
+/* A web server's certificate of the same CA is no client's; one that says only "RA" is (RFC 6402).
+ */
+static bool is_for_clients(X509 *certificate) {
+    return X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1 ||
+           est_is_ra(certificate);
+}
 
 X509 *est_check_client(struct bytes der, const X509_STACK *trust, struct err *e) {
     AUTO(X509) certificate = x509_read(der, e);
@@ -17,16 +34,13 @@ X509 *est_check_client(struct bytes der, const X509_STACK *trust, struct err *e)
         err_set(e, ERR_X509_CHAIN, "no issuer of client certificates is trusted");
         return NULL;
     }
-    return x509_verify(certificate, trust, trust, e) == 0 ? TAKE(certificate) : NULL;
-}
-
-bool est_is_ra(X509 *certificate) {
-    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
-    bool found = false;
-    for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++)
-        found = found || OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i)) == NID_cmcRA;
-    EXTENDED_KEY_USAGE_free(usages);
-    return found;
+    if (x509_verify(certificate, trust, trust, e) != 0)
+        return NULL;
+    if (!is_for_clients(certificate)) {
+        err_set(e, ERR_X509_CHAIN, "the certificate is not for TLS clients");
+        return NULL;
+    }
+    return TAKE(certificate);
 }
 
 int est_check_link(X509_REQ *request, const char *tls_unique, bool *present, struct err *e) {

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 /* The client's certificate, verified up to trust (NULL: nothing is trusted), whose intermediates
- * may stand in trust too. Caller frees. NULL X509_*. */
+ * may stand in trust too; its extensions must allow TLS client authentication or name an RA (RFC
+ * 7030 section 3.3.2). Caller frees. NULL X509_*. */
 X509 *est_check_client(struct bytes der, const X509_STACK *trust, struct err *e);
 
 /* Whether the certificate names id-kp-cmcRA, the mark of an RA (RFC 6402 section 2.10): for it

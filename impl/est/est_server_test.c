@@ -150,6 +150,7 @@ START_TEST(a_client_certificate_may_stand_for_credentials) {
     expect_status(post_as(NULL, ENROLL, "", "one-line.b64"), "401");
     expect_certificate(post_as(NULL, ENROLL, ANN, "one-line.b64"));
     expect_status(post_as("stranger", ENROLL, ANN, "one-line.b64"), "401");
+    expect_status(post_as("web", ENROLL, ANN, "one-line.b64"), "401");
     ck_assert_int_eq(backend.authorized, 3);
     stop();
 }

@@ -50,6 +50,11 @@ static const struct issue_extension kit_ra_extensions[] = {
     {.name = "extendedKeyUsage", .value = "clientAuth,1.3.6.1.5.5.7.3.28"},
     {0}};
 
+static const struct issue_extension kit_web_extensions[] = {
+    {.name = "basicConstraints", .value = "CA:FALSE"},
+    {.name = "extendedKeyUsage", .value = "serverAuth"},
+    {0}};
+
 static inline X509 *kit_issue(const char *subject, EVP_PKEY *key, const X509 *issuer,
                               EVP_PKEY *issuer_key, const struct issue_extension *extensions) {
     struct err e;
@@ -110,7 +115,8 @@ static inline void kit_ca_free(struct kit_ca *ca) {
     X509_free(ca->certificate);
 }
 
-/* ca, server, client, ra (id-kp-cmcRA), stranger (client of another CA); each .pem and .key. */
+/* ca, server, client, ra (id-kp-cmcRA), web (serverAuth only), stranger (client of another CA);
+ * each .pem and .key. */
 static inline void kit_start(void) {
     snprintf(kit_dir, sizeof kit_dir, "/tmp/capflab-est-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(kit_dir));
@@ -122,6 +128,7 @@ static inline void kit_start(void) {
     kit_make_leaf("server", "CN=ra.michamen.com", &kit_ca, kit_server_extensions);
     kit_make_leaf("client", "CN=SEP74A02FC0A675, O=lab", &kit_ca, kit_client_extensions);
     kit_make_leaf("ra", "CN=other RA", &kit_ca, kit_ra_extensions);
+    kit_make_leaf("web", "CN=www.michamen.com", &kit_ca, kit_web_extensions);
     kit_make_leaf("stranger", "CN=SEP74A02FC0A675, O=lab", &foreign, kit_client_extensions);
     kit_ca_free(&foreign);
 }
