@@ -35,7 +35,7 @@ enum {
 /* One certificate to be. */
 struct plan {
     const char *subject;
-    const char *dns_name; /* SAN of a server, or NULL */
+    const char *dns_name; /* SAN of a server; NULL: it has none */
     EVP_PKEY *key;
     const X509 *issuer; /* NULL: self-signed */
     EVP_PKEY *issuer_key;
@@ -43,17 +43,19 @@ struct plan {
     int64_t from_days, to_days; /* relative to now */
 };
 
-/* Clients that take no other address than the one in the URL reach a reachable server by it. */
+/* Clients that take no other address than the one in the URL reach a reachable server by it. A
+ * server without dns_name has no SAN at all, as IIS certificates with a bare common name. */
 static X509 *issue_server(struct issue_request *request, const char *dns_name, bool reachable,
                           struct err *e) {
     char san[300];
-    snprintf(san, sizeof san, "DNS:%s%s", dns_name, reachable ? ",DNS:localhost,IP:127.0.0.1" : "");
+    snprintf(san, sizeof san, "DNS:%s%s", dns_name != NULL ? dns_name : "",
+             reachable ? ",DNS:localhost,IP:127.0.0.1" : "");
     const struct issue_extension extensions[] = {
         {.name = "basicConstraints", .value = "critical,CA:FALSE"},
         {.name = "keyUsage", .value = "critical,digitalSignature,keyEncipherment"},
         {.name = "extendedKeyUsage", .value = "serverAuth,clientAuth"},
-        {.name = "subjectAltName", .value = san},
         {.name = "subjectKeyIdentifier", .value = "hash"},
+        {.name = dns_name != NULL ? "subjectAltName" : NULL, .value = san},
         {.name = NULL},
     };
     request->extensions = extensions;
@@ -95,7 +97,7 @@ static void adjust_web(struct plan *p, int wanted) {
         break;
     case WEB_OTHER_NAME:
         p->subject = "CN=lab-dc";
-        p->dns_name = "lab-dc";
+        p->dns_name = NULL;
         break;
     case WEB_EXPIRED:
         p->to_days = -1;
