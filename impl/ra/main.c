@@ -10,8 +10,8 @@ static const struct program program = {
     .name = "capflab-ra",
     .summary = "Registration authority: an EST server (RFC 7030) on top of AD CS web enrolment.",
     .usage = "--config FILE [OPTION...]",
-    .example = "  $ capflab-ra --config ra.yaml --listen 127.0.0.1:8084\n"
-               "  $ curl --cacert ra.pem https://127.0.0.1:8084/.well-known/est/cacerts\n",
+    .example = "capflab-ra --config ra.yaml --listen 127.0.0.1:8084\n"
+               "curl --cacert ra.pem https://127.0.0.1:8084/.well-known/est/cacerts",
     .config = ra_fields,
 };
 
