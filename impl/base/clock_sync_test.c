@@ -71,7 +71,7 @@ static void on_request(void *user, struct bytes octets, const struct datagram_pe
 static void start(struct server *s) {
     struct err e = {0};
     if (s->loop == NULL)
-        s->loop = event_base_new();
+        s->loop = precise_loop_new();
     s->port = datagram_server_new(s->loop, "127.0.0.1:0", on_request, s, &e);
     ck_assert_msg(s->port != NULL, "%s", e.text);
     s->resolver = resolver_new(s->loop, NULL, NULL, &e);

@@ -28,7 +28,7 @@ static void on_packet(void *user, struct bytes packet, const struct datagram_pee
 static void start(struct echo *s) {
     struct err e = {0};
     clock_configure(0, 1000);
-    s->loop = event_base_new();
+    s->loop = precise_loop_new();
     s->server = datagram_server_new(s->loop, "127.0.0.1:0", on_packet, s, &e);
     ck_assert_msg(s->server != NULL, "%s", e.text);
 }

@@ -97,7 +97,7 @@ static void on_signal(evutil_socket_t number, short what, void *user) {
 }
 
 /* Timers at a high clock rate need more than the loop's default milliseconds. */
-static struct event_base *loop_new(void) {
+struct event_base *precise_loop_new(void) {
     struct event_config *config = event_config_new();
     if (config == NULL)
         return NULL;
@@ -108,7 +108,7 @@ static struct event_base *loop_new(void) {
 }
 
 static int make_loop(struct process *p, struct err *e) {
-    p->loop = loop_new();
+    p->loop = precise_loop_new();
     if (p->loop == NULL)
         return err_set(e, ERR_SYS_INTERNAL, "the event loop could not be made");
     p->on_term = evsignal_new(p->loop, SIGTERM, on_signal, p);

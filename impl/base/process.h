@@ -84,6 +84,9 @@ void sockaddr_text(const struct sockaddr *address, char out[SOCKADDR_TEXT_MAX]);
 /* Splits "HOST:PORT" ("[::1]:80" too). host is malloc'ed. -1 ARG_USAGE. */
 int split_host_port(const char *text, char **host, uint16_t *port, struct err *e);
 
+/* A loop as a process has it: its timers never end early. NULL without memory. */
+struct event_base *precise_loop_new(void);
+
 /* A one-shot timer in component time. Freed with timer_free (NULL allowed), also after it fired. */
 struct timer;
 typedef void timer_fn(void *user);

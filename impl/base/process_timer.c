@@ -39,6 +39,8 @@ void timer_free(struct timer *t) {
 
 void timer_start(struct timer *t, int64_t component_us) {
     struct timeval real = clock_real_timeval(component_us);
+    /* Counted from now, not from when the loop woke up: at a high rate that is long ago. */
+    event_base_update_cache_time(event_get_base(t->event));
     event_add(t->event, &real);
 }
 

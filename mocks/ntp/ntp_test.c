@@ -30,7 +30,7 @@ static void start(struct lab *l, const char *yaml) {
     static const struct fault_tables *const tables[] = {&ntp_faults, NULL};
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct err e = {0};
-    *l = (struct lab){.loop = event_base_new()};
+    *l = (struct lab){.loop = precise_loop_new()};
     l->resolver = resolver_new(l->loop, NULL, NULL, &e);
     l->doc = cfg_load_text("ntp.yaml", bytes_of_str(yaml), ntp_fields, &l->config, m);
     if (l->doc != NULL)
