@@ -74,6 +74,15 @@ START_TEST(an_rsa_key_that_anybody_can_sign_with_gets_no_certificate) {
 }
 END_TEST
 
+START_TEST(hex_dump_of_a_giant_is_cut) {
+    static const uint8_t giant[CAPF_FRAME_MAX] = {0x55};
+    AUTO_BUF out = BUF_INIT(64 * 1024);
+    capf_frame_hex_dump(bytes_of(giant, sizeof giant), &out);
+    ck_assert_ptr_nonnull(strstr(buf_str(&out), " 00 00\n... 61447 more\n"));
+    ck_assert_uint_lt(out.len, 16 * 1024);
+}
+END_TEST
+
 TEST_MAIN("capf service, hostile phones", a_phone_that_talks_without_end_is_cut_off,
           a_key_on_another_curve_gets_no_certificate,
-          an_rsa_key_that_anybody_can_sign_with_gets_no_certificate)
+          an_rsa_key_that_anybody_can_sign_with_gets_no_certificate, hex_dump_of_a_giant_is_cut)

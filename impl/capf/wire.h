@@ -87,7 +87,9 @@ void capf_message_dump(const struct capf_message *m, struct buf *out);
 
 /* Appends "HEX_DUMP: Len = n:" and lines of 8 bytes ("55 01 00 00 00 2a 00 04"), each ended by
  * '\n'. frame may be malformed or cut; the value of every PASSWORD element is shown as "**", and so
- * is all that follows an element whose length cannot be believed. */
+ * is all that follows an element whose length cannot be believed. Of a frame longer than any peer
+ * sends (capf-protocol.md 1) the rest is only counted ("... 61439 more"). */
+enum { CAPF_HEX_DUMP_MAX = 4096 };
 void capf_frame_hex_dump(struct bytes frame, struct buf *out);
 
 /* Appends a short text for events and one-line logs: "version 3, SEP74A02FC0A675, null string". No

@@ -162,7 +162,8 @@ void capf_frame_hex_dump(struct bytes frame, struct buf *out) {
     if (cursor_bytes(&c, CAPF_HEADER_LEN, &header))
         next_hidden(&c, &from, &to);
     buf_printf(out, "HEX_DUMP: Len = %zu:\n", frame.len);
-    for (size_t i = 0; i < frame.len; i++) {
+    size_t shown = frame.len < CAPF_HEX_DUMP_MAX ? frame.len : CAPF_HEX_DUMP_MAX;
+    for (size_t i = 0; i < shown; i++) {
         const uint8_t *at = frame.data + i;
         while (at >= to && cursor_left(&c) > 0)
             next_hidden(&c, &from, &to);
@@ -170,9 +171,11 @@ void capf_frame_hex_dump(struct bytes frame, struct buf *out) {
             buf_put_str(out, "**");
         else
             buf_printf(out, "%02x", (unsigned)*at);
-        bool last = i + 1 == frame.len || i % 8 == 7;
+        bool last = i + 1 == shown || i % 8 == 7;
         buf_put_str(out, last ? "\n" : " ");
     }
+    if (shown < frame.len)
+        buf_printf(out, "... %zu more\n", frame.len - shown);
 }
 
 /* Parts of the short text are separated from what this summary wrote before, not from what the
