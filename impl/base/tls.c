@@ -1,7 +1,6 @@
 /* TLS contexts. Verification, where there is any, happens at the component's time. */
 #include "base/tls.h"
 
-
 enum { VERSION_FLOOR = TLS1_2_VERSION, VERSION_FLOOR_LEGACY = TLS1_VERSION };
 
 static int set_versions(SSL_CTX *ctx, bool legacy, struct err *e) {
