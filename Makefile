@@ -9,21 +9,26 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
-FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/phone scenarios/runner
+FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/phone scenarios/runner \
+           bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
 uses.impl/est         := impl/pki impl/base
 uses.impl/certsrv     := impl/pki impl/base
 uses.impl/ra          := impl/est impl/certsrv impl/pki impl/base
+uses.impl/diagnose    := impl/base
 uses.impl/capflab     := impl/base
 uses.mocks/fault      := impl/base
 uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
+uses.mocks/wire       := mocks/fault impl/base
 uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := impl/capf impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/fault \
+                        impl/certsrv impl/capf impl/est impl/pki impl/base
+uses.bench            := scenarios/runner mocks/phone mocks/fault impl/capf impl/est impl/pki impl/base
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
@@ -87,6 +92,8 @@ programs: $(PROGRAMS)
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -DTESTDATA='"$(<D)/testdata"' -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/impl/diagnose/embedded.o: impl/diagnose/rules.yaml
 
 define folder_rules
 $(call lib_of,$(1)): $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))

@@ -17,12 +17,15 @@ static const struct {
     const char *command;
     const char *summary;
 } summaries[] = {
+    {"bench", "measure how fast phones are enrolled, and what that costs"},
     {"capf", "the CAPF service, and the administration of its devices"},
     {"ra", "the registration authority: EST for CAPF, certsrv for the CA"},
     {"certsrv", "a mock of IIS and AD CS web enrolment"},
     {"dns", "a mock of the DNS server: right answers, wrong ones, or none"},
     {"ntp", "a mock of the NTP server: the right time, a wrong one, or none"},
+    {"wire", "a relay that damages a connection on demand"},
     {"phone", "a simulated IP phone that gets or gives up its LSC"},
+    {"diagnose", "name the cause of failures from their logs"},
     {"run", "run scenarios and judge them"},
     {"up", "start a lab and leave it running for real clients"},
 };
