@@ -25,6 +25,7 @@ struct http_endpoint {
     uint16_t port;
     const char *via; /* "HOST:PORT" to connect to instead (host resolved too); NULL: host:port */
     const char *ca_file; /* PEM trust store; NULL: the system's */
+    bool mismatch_is_60; /* a wrong name gives 60, as curl since 7.62; else 51, as in seed 1 */
 };
 
 struct http_result {

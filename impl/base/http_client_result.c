@@ -143,7 +143,7 @@ void client_result(const struct transfer *t, CURLcode code, struct http_result *
         return;
     error_text(t, code, result->text);
     err_set(&result->err, code_of(t, code), "%s", result->text);
-    if (result->err.code == ERR_TLS_NAME_MISMATCH)
+    if (result->err.code == ERR_TLS_NAME_MISMATCH && !t->endpoint->mismatch_is_60)
         result->code = CURLE_NAME_MISMATCH;
 }
 

@@ -117,6 +117,20 @@ START_TEST(common_name_is_another_name) {
 }
 END_TEST
 
+START_TEST(a_wrong_name_is_60_where_that_is_wanted) {
+    lab_start(&lab, (struct http_server_options){.certificate_file = PEM("shortname"),
+                                                 .key_file = KEY("shortname")});
+    struct fetch f;
+    fetch_init(&f, &lab, "lab-dc.michamen.com");
+    f.endpoint.mismatch_is_60 = true;
+    fetch_run(&f, &lab, "/certsrv");
+    ck_assert_int_eq(f.result.code, 60);
+    ck_assert_int_eq(f.result.err.code, ERR_TLS_NAME_MISMATCH);
+    fetch_free(&f);
+    lab_stop(&lab);
+}
+END_TEST
+
 START_TEST(validity_is_judged_at_component_time) {
     lab_start_tls(&lab);
     lab_clock(LAB_NOW_US - INT64_C(10) * 365 * 86400 * SECOND, 1);
@@ -382,9 +396,9 @@ END_TEST
 TEST_MAIN("HTTP client", get_over_tls, large_upload_over_tls, connection_is_used_again,
           unknown_issuer, self_signed_server_is_refused_though_in_the_store,
           leaf_in_the_store_is_no_anchor, common_name_is_another_name,
-          validity_is_judged_at_component_time, trust_store_that_cannot_be_read,
-          handshake_without_answer_times_out_like_the_operation, nobody_listens,
-          plain_server_fails_the_handshake, time_out_speaks_component_time,
+          a_wrong_name_is_60_where_that_is_wanted, validity_is_judged_at_component_time,
+          trust_store_that_cannot_be_read, handshake_without_answer_times_out_like_the_operation,
+          nobody_listens, plain_server_fails_the_handshake, time_out_speaks_component_time,
           answer_beyond_the_sink_fails, wrong_via_is_reported_like_any_failure,
           cancelled_transfer_reports_nothing, freeing_the_client_ends_transfers,
           report_may_start_the_next_transfer, client_certificate_is_asked_for_but_not_demanded,

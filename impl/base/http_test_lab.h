@@ -237,7 +237,8 @@ static inline void fetch_init(struct fetch *f, const struct lab *lab, const char
     memset(f, 0, sizeof *f);
     f->body = (struct buf)BUF_INIT(65536);
     snprintf(f->via, sizeof f->via, "127.0.0.1:%u", (unsigned)lab_port(lab));
-    f->endpoint = (struct http_endpoint){host, 443, f->via, PEM("ca")};
+    f->endpoint =
+        (struct http_endpoint){.host = host, .port = 443, .via = f->via, .ca_file = PEM("ca")};
     f->easy = curl_easy_init();
     ck_assert_ptr_nonnull(f->easy);
 }

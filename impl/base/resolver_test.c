@@ -276,7 +276,7 @@ static struct http_result fetch(struct resolver *r, const struct http_endpoint *
 START_TEST(client_reports_the_name_as_in_the_seed) {
     struct resolver *r = start();
     struct http_result result =
-        fetch(r, &(struct http_endpoint){"lab-dcc.michamen.com", 443, NULL, NULL});
+        fetch(r, &(struct http_endpoint){.host = "lab-dcc.michamen.com", .port = 443});
     ck_assert_int_eq(result.code, 6);
     ck_assert_str_eq(result.text,
                      "Could not resolve: lab-dcc.michamen.com (Domain name not found)");
@@ -288,7 +288,8 @@ END_TEST
 START_TEST(client_resolves_the_name_in_via) {
     struct resolver *r = start();
     struct http_result result =
-        fetch(r, &(struct http_endpoint){"lab-dc.michamen.com", 443, "refused.example:1", NULL});
+        fetch(r, &(struct http_endpoint){
+                     .host = "lab-dc.michamen.com", .port = 443, .via = "refused.example:1"});
     ck_assert_int_eq(result.code, 6);
     ck_assert_err(result.err, DNS_REFUSED);
     stop(r);
@@ -301,7 +302,7 @@ START_TEST(cancelling_while_the_name_is_looked_up) {
     struct resolver *r = start();
     struct lab l = {.loop = loop};
     l.client = http_client_new(loop, r, &e);
-    f.endpoint = (struct http_endpoint){"silent.example", 443, NULL, NULL};
+    f.endpoint = (struct http_endpoint){.host = "silent.example", .port = 443};
     fetch_start(&f, &l, "/", 10 * SECOND);
     http_client_cancel(l.client, f.easy);
     http_client_free(l.client);
@@ -317,7 +318,7 @@ START_TEST(look_up_longer_than_the_limit_of_the_exchange) {
     struct resolver *r = start();
     struct lab l = {.loop = loop};
     l.client = http_client_new(loop, r, &e);
-    f.endpoint = (struct http_endpoint){"silent.example", 443, NULL, NULL};
+    f.endpoint = (struct http_endpoint){.host = "silent.example", .port = 443};
     fetch_start(&f, &l, "/", 2 * SECOND);
     lab_until(&l, &f.done, 1);
     ck_assert_int_eq(f.result.code, CURLE_OPERATION_TIMEDOUT);

@@ -29,7 +29,8 @@ static struct certsrv_client *open_client(struct event_base *loop, struct resolv
         .endpoint = {.host = config->host,
                      .port = (uint16_t)config->port,
                      .via = config->via,
-                     .ca_file = config->ca_file},
+                     .ca_file = config->ca_file,
+                     .mismatch_is_60 = config->mismatch_code == 60},
         .authentication = (enum certsrv_authentication)config->authentication,
         .timeout_us = config->timeout_us,
     };

@@ -20,6 +20,8 @@ static const struct cfg_word pop_words[] = {{"off", EST_POP_OFF},
                                             {"required", EST_POP_REQUIRED},
                                             {NULL, 0}};
 
+static const struct cfg_word mismatch_codes[] = {{"51", 51}, {"60", 60}, {NULL, 0}};
+
 static const struct cfg_field certsrv_fields[] = {
     CFG_STRING_REQUIRED(struct ra_certsrv_config, host, "host",
                         "name of the web server, as in its certificate"),
@@ -39,6 +41,8 @@ static const struct cfg_field certsrv_fields[] = {
              "per-enrollment (two logins each, as CiscoRA) or persistent"),
     CFG_DURATION(struct ra_certsrv_config, chain_retry_us, "chain-retry", "60s",
                  "when to ask again for a CA chain that was not got"),
+    CFG_ENUM(struct ra_certsrv_config, mismatch_code, "mismatch-code", "51", mismatch_codes,
+             "curl's return code for another name in the certificate: 51 as CUCM 12.5, or 60"),
     CFG_END,
 };
 

@@ -23,6 +23,7 @@ struct ra_certsrv_config {
     int64_t timeout_us;
     int session; /* enum ra_session_mode */
     int64_t chain_retry_us;
+    int mismatch_code; /* curl's: 51 or 60 */
 };
 
 struct ra_auth_config {
