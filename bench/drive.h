@@ -1,0 +1,32 @@
+/* The two ways of enrolling: simulated phones against CAPF, ready requests against an EST server.
+ * Both make a struct load_work. */
+#ifndef BENCH_DRIVE_H
+#define BENCH_DRIVE_H
+
+#include "base/process.h"
+#include "bench/load.h"
+#include "bench/options.h"
+
+enum { BENCH_POOL_KEYS = 24 };
+
+/* Where enrolments go. Strings belong to the caller and must outlive the driver. */
+struct drive_target {
+    const char *address; /* HOST:PORT */
+    const char *trust;   /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *user;    /* USER:PASSWORD for EST; NULL: none */
+    bool lab;            /* the server has the names of the lab, otherwise that of its address */
+};
+
+struct driver; /* opaque */
+
+/* process is borrowed. Caller frees. NULL with e set. */
+struct driver *drive_phones(struct process *process, const struct bench_options *o,
+                            const struct drive_target *target, struct err *e);
+struct driver *drive_est(struct process *process, const struct bench_options *o,
+                         const struct drive_target *target, struct err *e);
+void driver_free(struct driver *d);
+
+/* Valid as long as the driver. */
+const struct load_work *driver_work(const struct driver *d);
+
+#endif

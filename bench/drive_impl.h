@@ -1,0 +1,17 @@
+/* Shared by drive*.c only. */
+#ifndef BENCH_DRIVE_IMPL_H
+#define BENCH_DRIVE_IMPL_H
+
+#include "bench/drive.h"
+
+struct driver {
+    struct load_work work;
+    void (*free_inside)(struct driver *d);
+    void *inside;
+    char *keys[BENCH_POOL_KEYS]; /* paths of pool members */
+};
+
+/* With its keys taken. NULL with e set. */
+struct driver *driver_new(enum bench_key key, struct err *e);
+
+#endif

@@ -1,0 +1,115 @@
+/* Settling the options. A mistake is always told before anything starts. */
+#include "bench/options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const stages[] = {
+#define X(id, word, help) word,
+    STAGE_TABLE(X)
+#undef X
+};
+static const char *const keys[] = {
+#define X(id, word, kind, bits) word,
+    BENCH_KEY_TABLE(X)
+#undef X
+};
+static const char *const sessions[] = {
+#define X(id, word) word,
+    BENCH_SESSION_TABLE(X)
+#undef X
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *stage_word(enum stage stage) {
+    return stages[stage];
+}
+const char *bench_key_word(enum bench_key key) {
+    return keys[key];
+}
+const char *bench_session_word(enum bench_session session) {
+    return sessions[session];
+}
+
+/* The index of word, or -1 with all words in the message. */
+static int find_word(const char *option, const char *word, const char *const *words, size_t count,
+                     struct err *e) {
+    char all[128] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], word) == 0)
+            return (int)i;
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i == 0 ? "" : ", ", words[i]);
+    }
+    return err_set(e, ERR_ARG_USAGE, "--%s %s: give one of %s", option, word, all);
+}
+
+static int settle_words(struct bench_options *o, struct err *e) {
+    int stage = find_word("stage", o->stage_word, stages, COUNT_OF(stages), e);
+    int key = stage < 0 ? -1 : find_word("key", o->key_word, keys, COUNT_OF(keys), e);
+    int session =
+        key < 0 ? -1 : find_word("session", o->session_word, sessions, COUNT_OF(sessions), e);
+    if (session < 0)
+        return -1;
+    o->stage = (enum stage)stage;
+    o->key = (enum bench_key)key;
+    o->session = (enum bench_session)session;
+    return 0;
+}
+
+static int in_range(const char *option, int64_t value, int64_t low, int64_t high, struct err *e) {
+    if (value >= low && value <= high)
+        return 0;
+    return err_set(e, ERR_ARG_USAGE, "--%s %" PRId64 ": give %" PRId64 " to %" PRId64, option,
+                   value, low, high);
+}
+
+static void settle_phones(struct bench_options *o) {
+    if (o->phones == 0 && o->duration_us > 0)
+        o->phones = (o->duration_us * BENCH_PHONES_PER_SECOND + 999999) / 1000000;
+    else if (o->phones == 0)
+        o->phones = BENCH_PHONES;
+}
+
+static int settle_addresses(const struct bench_options *o, struct err *e) {
+    if (o->capf != NULL && o->est != NULL)
+        return err_set(e, ERR_ARG_USAGE, "--capf and --est: give one of them");
+    if (o->est != NULL && o->stage != STAGE_EST)
+        return err_set(e, ERR_ARG_USAGE, "--est goes with --stage est");
+    if (o->capf != NULL && o->stage == STAGE_EST)
+        return err_set(e, ERR_ARG_USAGE, "--capf goes with --stage all or capf");
+    if (bench_is_external(o) && o->trust == NULL)
+        return err_set(e, ERR_ARG_USAGE, "--trust FILE is missing: what the server is trusted by");
+    if (!bench_is_external(o) && (o->trust != NULL || o->user != NULL))
+        return err_set(e, ERR_ARG_USAGE, "--trust and --user go with --capf or --est");
+    if (o->user != NULL && strchr(o->user, ':') == NULL)
+        return err_set(e, ERR_ARG_USAGE, "--user: give USER:PASSWORD");
+    return 0;
+}
+
+int bench_options_settle(struct bench_options *o, struct err *e) {
+    if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 ||
+        in_range("concurrency", o->concurrency, 1, BENCH_CONCURRENCY_MAX, e) != 0 ||
+        in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
+        in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
+        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0)
+        return -1;
+    if (o->duration_us < 0 || o->duration_us > INT64_C(86400) * 1000000)
+        return err_set(e, ERR_ARG_USAGE, "--duration: give up to 24h");
+    settle_phones(o);
+    if (bench_enrolments_max(o) > BENCH_PHONES_MAX)
+        return err_set(e, ERR_ARG_USAGE,
+                       "%" PRId64 " enrolments in all, at most %d: give fewer --phones or --repeat",
+                       bench_enrolments_max(o), BENCH_PHONES_MAX);
+    return 0;
+}
+
+bool bench_is_external(const struct bench_options *o) {
+    return o->capf != NULL || o->est != NULL;
+}
+
+int64_t bench_enrolments_max(const struct bench_options *o) {
+    return o->warm_up + o->repeat * o->phones;
+}

@@ -1,0 +1,85 @@
+/* What the bench is asked to do: words and bounds of its options, free of the command line. */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X(ID, word, what is driven) */
+#define STAGE_TABLE(X)                                                                             \
+    X(ALL, "all", "phones through CAPF, RA and certsrv")                                           \
+    X(CAPF, "capf", "phones through a CAPF that issues the LSCs itself")                           \
+    X(EST, "est", "EST enrolments with ready requests straight against the RA")
+enum stage {
+#define X(id, word, help) STAGE_##id,
+    STAGE_TABLE(X)
+#undef X
+};
+
+/* X(ID, word, kind, bits) */
+#define BENCH_KEY_TABLE(X)                                                                         \
+    X(RSA2048, "rsa2048", KEY_RSA, 2048)                                                           \
+    X(EC256, "ec256", KEY_EC, 256)
+enum bench_key {
+#define X(id, word, kind, bits) BENCH_KEY_##id,
+    BENCH_KEY_TABLE(X)
+#undef X
+};
+
+/* X(ID, word) */
+#define BENCH_SESSION_TABLE(X)                                                                     \
+    X(PER_ENROLLMENT, "per-enrollment")                                                            \
+    X(PERSISTENT, "persistent")
+enum bench_session {
+#define X(id, word) BENCH_SESSION_##id,
+    BENCH_SESSION_TABLE(X)
+#undef X
+};
+
+enum {
+    BENCH_PHONES_MAX = 200000, /* over all runs */
+    BENCH_CONCURRENCY_MAX = 20000,
+    BENCH_REPEAT_MAX = 99,
+    BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
+    BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
+};
+
+struct bench_options {
+    const char *stage_word, *key_word, *session_word;
+    enum stage stage;
+    enum bench_key key;
+    enum bench_session session;
+    int64_t phones; /* enrolments of one run; 0: from duration_us */
+    int64_t concurrency;
+    int64_t duration_us; /* 0: until all phones are done */
+    int64_t repeat;
+    int64_t warm_up;    /* enrolments before the first run */
+    const char *capf;   /* HOST:PORT of a CAPF outside; NULL: of the lab */
+    const char *est;    /* HOST:PORT of an EST server outside; NULL: of the lab */
+    const char *trust;  /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *user;   /* USER:PASSWORD for the EST server outside */
+    const char *output; /* folder of the lab */
+    const char *json;   /* file; NULL: none */
+};
+
+#define BENCH_OPTIONS_INIT                                                                         \
+    {                                                                                              \
+        .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment",              \
+        .concurrency = 8, .repeat = 3, .warm_up = 20, .output = "out/bench/lab"                    \
+    }
+
+/* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */
+int bench_options_settle(struct bench_options *o, struct err *e);
+
+const char *stage_word(enum stage stage);
+const char *bench_key_word(enum bench_key key);
+const char *bench_session_word(enum bench_session session);
+
+/* Whether the components are not the bench's own. */
+bool bench_is_external(const struct bench_options *o);
+
+/* All enrolments that may take place: warm-up and every run. */
+int64_t bench_enrolments_max(const struct bench_options *o);
+
+#endif

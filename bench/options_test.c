@@ -1,0 +1,92 @@
+/* Options that go together, and those that do not. */
+#include "base/test.h"
+#include "bench/options.h"
+
+#include <string.h>
+
+static void expect_refusal(struct bench_options o, const char *text) {
+    struct err e = {0};
+    ck_assert_int_eq(bench_options_settle(&o, &e), -1);
+    ck_assert_err(e, ARG_USAGE);
+    ck_assert_msg(strstr(e.text, text) != NULL, "\"%s\" does not hold \"%s\"", e.text, text);
+}
+
+START_TEST(defaults_are_a_whole) {
+    struct bench_options o = BENCH_OPTIONS_INIT;
+    struct err e = {0};
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.stage, STAGE_ALL);
+    ck_assert_int_eq(o.key, BENCH_KEY_RSA2048);
+    ck_assert_int_eq(o.session, BENCH_SESSION_PER_ENROLLMENT);
+    ck_assert_int_eq(o.phones, BENCH_PHONES);
+    ck_assert_int_eq(bench_enrolments_max(&o), 20 + 3 * BENCH_PHONES);
+}
+END_TEST
+
+START_TEST(words_are_read) {
+    struct bench_options o = BENCH_OPTIONS_INIT;
+    struct err e = {0};
+    o.stage_word = "est";
+    o.key_word = "ec256";
+    o.session_word = "persistent";
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_str_eq(stage_word(o.stage), "est");
+    ck_assert_str_eq(bench_key_word(o.key), "ec256");
+    ck_assert_str_eq(bench_session_word(o.session), "persistent");
+}
+END_TEST
+
+START_TEST(unknown_words_are_refused_with_the_known_ones) {
+    struct bench_options stage = BENCH_OPTIONS_INIT, key = stage, session = stage;
+    stage.stage_word = "everything";
+    expect_refusal(stage, "all, capf, est");
+    key.key_word = "rsa1024";
+    expect_refusal(key, "rsa2048, ec256");
+    session.session_word = "";
+    expect_refusal(session, "per-enrollment, persistent");
+}
+END_TEST
+
+START_TEST(bounds_are_kept) {
+    struct bench_options o = BENCH_OPTIONS_INIT, none = o, many = o, often = o, long_run = o;
+    none.concurrency = 0;
+    expect_refusal(none, "--concurrency 0");
+    many.phones = BENCH_PHONES_MAX;
+    expect_refusal(many, "enrolments in all");
+    often.repeat = BENCH_REPEAT_MAX + 1;
+    expect_refusal(often, "--repeat 100");
+    long_run.duration_us = -1;
+    expect_refusal(long_run, "--duration");
+}
+END_TEST
+
+START_TEST(a_duration_provides_phones) {
+    struct bench_options o = BENCH_OPTIONS_INIT;
+    struct err e = {0};
+    o.duration_us = 2500000;
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.phones, 2500);
+}
+END_TEST
+
+START_TEST(addresses_go_with_their_stage) {
+    struct bench_options o = BENCH_OPTIONS_INIT, est = o, capf = o, blind = o, user = o, both = o;
+    est.est = "127.0.0.1:8084";
+    est.trust = "ra.pem";
+    expect_refusal(est, "--stage est");
+    capf.capf = "127.0.0.1:3804";
+    capf.trust = "capf.pem";
+    capf.stage_word = "est";
+    expect_refusal(capf, "--stage all or capf");
+    blind.capf = "127.0.0.1:3804";
+    expect_refusal(blind, "--trust");
+    user.user = "a:b";
+    expect_refusal(user, "--capf or --est");
+    both.capf = both.est = "127.0.0.1:1";
+    expect_refusal(both, "one of them");
+}
+END_TEST
+
+TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
+          unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
+          a_duration_provides_phones, addresses_go_with_their_stage)
