@@ -70,6 +70,7 @@ static int open_backend(struct ra *ra, struct err *e) {
         .log = ra->log,
         .store = ra->store,
         .csr_attributes = buf_view(&ra->csr_attributes),
+        .answer_memory_s = c->answer_memory_us / INT64_C(1000000),
     };
     ra->enrol = ra_enrol_new(&options, e);
     return ra->enrol != NULL ? 0 : -1;

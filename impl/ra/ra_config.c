@@ -74,6 +74,9 @@ const struct cfg_field ra_fields[] = {
             "bytes of a request body"),
     CFG_DURATION(struct ra_config, retry_after_us, "retry-after", "60s",
                  "for clients whose request waits for approval"),
+    CFG_DURATION(
+        struct ra_config, answer_memory_us, "answer-memory", "2m",
+        "a request that is repeated within gets the certificate of the first; 0s: a new one"),
     CFG_DURATION(struct ra_config, idle_timeout_us, "idle-timeout", "30s",
                  "connections that say nothing are closed"),
     CFG_INT(struct ra_config, connections_max, "connections-max", "10000", 1, 100000,

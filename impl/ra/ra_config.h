@@ -45,6 +45,7 @@ struct ra_config {
     int pop; /* enum est_pop */
     int64_t body_max;
     int64_t retry_after_us;
+    int64_t answer_memory_us;
     int64_t idle_timeout_us;
     int64_t connections_max;
     struct cfg_strings labels;

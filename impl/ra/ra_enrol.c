@@ -26,6 +26,7 @@ struct order {
     struct ra_enrol *enrol;
     struct ra_key key;
     uint32_t id; /* certsrv's; 0: not submitted yet */
+    bool renewal;
     struct certsrv_session *session;
     struct est_request *waiting[WAITING_MAX]; /* the first one's request is submitted */
     size_t count;
@@ -175,6 +176,13 @@ static void keep(const struct order *o, bool pending) {
         note_store_error(o, &e);
 }
 
+static void note_answered(const struct order *o) {
+    struct err e;
+    const struct ra_enrol_options *options = &o->enrol->options;
+    if (ra_store_answered(options->store, &o->key, options->answer_memory_s, &e) != 0)
+        note_store_error(o, &e);
+}
+
 static void forget(const struct order *o) {
     struct err e;
     if (ra_store_drop(o->enrol->options.store, &o->key, &e) != 0)
@@ -188,12 +196,16 @@ static bool has_taker(const struct order *o) {
     return false;
 }
 
-/* The certificate stays retrievable by its id until some client was there to take it. */
+/* The certificate stays retrievable by its id until some client was there to take it, and for a
+ * while after: the client may die before it has read the answer. A renewal with the same key wants
+ * a new one each time. */
 static void order_issue(struct order *o, X509 *certificate) {
     struct ra_client who = client_of_order(o);
     ra_log_enroll_issued(o->enrol->options.log, &who, o->id);
-    if (has_taker(o))
+    if (has_taker(o) && (o->renewal || o->enrol->options.answer_memory_s <= 0))
         forget(o);
+    else if (has_taker(o))
+        note_answered(o);
     order_close(o, true);
     for (size_t i = 0; i < o->count; i++)
         est_issue(o->waiting[i], certificate);
@@ -306,7 +318,10 @@ static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct
         return;
     }
     *o = (struct order){.work = {.ordered = true}, .enrol = enrol, .key = *key, .session = s};
-    o->id = earlier_id(enrol, key, r);
+    o->renewal = est_request_operation(r) == EST_SIMPLEREENROLL;
+    if (o->renewal)
+        memset(o->key.request, 0, sizeof o->key.request);
+    o->id = earlier_id(enrol, &o->key, r);
     LIST_INSERT_HEAD(&enrol->orders, o, link);
     join(o, r);
     if (logged_in)

@@ -18,6 +18,7 @@ struct ra_enrol_options {
     struct ra_log *log;
     struct ra_store *store;
     struct bytes csr_attributes; /* DER of CsrAttrs; len 0: none */
+    int64_t answer_memory_s;     /* how long a repeated request gets the certificate of the first */
 };
 
 /* What options points to must outlive it. NULL SYS_NOMEM. */

@@ -1,5 +1,5 @@
-/* Open requests in SQLite. A row is written before the client hears of its request and dropped when
- * the client has its answer. */
+/* Open requests in SQLite. A row is written before the client hears of its request, and kept for a
+ * while after its answer went out. */
 #include "ra/ra_store.h"
 #include "base/clock.h"
 #include "base/sql.h"
@@ -18,7 +18,8 @@ static const char synced[] = "PRAGMA synchronous=FULL;";
 static const char schema[] = "CREATE TABLE IF NOT EXISTS open_request ("
                              " key BLOB PRIMARY KEY,"
                              " id INTEGER NOT NULL,"
-                             " until INTEGER NOT NULL"
+                             " until INTEGER NOT NULL,"
+                             " answered BLOB" /* digest of the request that was answered */
                              ") WITHOUT ROWID;";
 
 static int digest_part(EVP_MD_CTX *ctx, const void *data, size_t len) {
@@ -48,6 +49,10 @@ static int digest_key(EVP_MD_CTX *ctx, X509_PUBKEY *key) {
     return result;
 }
 
+static int digest_request(X509_REQ *request, struct ra_key *key) {
+    return X509_REQ_digest(request, EVP_sha256(), key->request, NULL) == 1 ? 0 : -1;
+}
+
 int ra_key_of(const char *identity, const char *label, const char *template_name, X509_REQ *request,
               struct ra_key *key, struct err *e) {
     AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
@@ -56,7 +61,7 @@ int ra_key_of(const char *identity, const char *label, const char *template_name
         digest_text(ctx, template_name) == 0 &&
         digest_name(ctx, X509_REQ_get_subject_name(request)) == 0 &&
         digest_key(ctx, X509_REQ_get_X509_PUBKEY(request)) == 0 &&
-        EVP_DigestFinal_ex(ctx, key->digest, NULL) == 1)
+        EVP_DigestFinal_ex(ctx, key->digest, NULL) == 1 && digest_request(request, key) == 0)
         return 0;
     return err_openssl(e, ERR_CSR_PARSE, "digest of the request");
 }
@@ -94,6 +99,10 @@ static struct bytes key_bytes(const struct ra_key *key) {
     return bytes_of(key->digest, sizeof key->digest);
 }
 
+static struct bytes request_bytes(const struct ra_key *key) {
+    return bytes_of(key->request, sizeof key->request);
+}
+
 static int put(struct sql *db, const struct ra_key *key, uint32_t id, int64_t until,
                struct err *e) {
     sqlite3_stmt *s =
@@ -116,14 +125,29 @@ int ra_store_put(struct ra_store *store, const struct ra_key *key, uint32_t id, 
     return sql_exec(store->db, unsynced, e) < 0 ? -1 : result;
 }
 
+int ra_store_answered(struct ra_store *store, const struct ra_key *key, int64_t seconds,
+                      struct err *e) {
+    sqlite3_stmt *s =
+        sql_prepare(store->db, "UPDATE open_request SET answered = ?, until = ? WHERE key = ?", e);
+    if (s == NULL)
+        return -1;
+    sql_bind_bytes(s, 1, request_bytes(key));
+    sql_bind_int(s, 2, clock_wall() + seconds);
+    sql_bind_bytes(s, 3, key_bytes(key));
+    return sql_run(store->db, s, e) < 0 || forget_old(store->db, e) != 0 ? -1 : 0;
+}
+
 int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id, struct err *e) {
     *id = 0;
-    sqlite3_stmt *s =
-        sql_prepare(store->db, "SELECT id FROM open_request WHERE key = ? AND until >= ?", e);
+    sqlite3_stmt *s = sql_prepare(store->db,
+                                  "SELECT id FROM open_request WHERE key = ? AND until >= ?"
+                                  " AND (answered IS NULL OR answered = ?)",
+                                  e);
     if (s == NULL)
         return -1;
     sql_bind_bytes(s, 1, key_bytes(key));
     sql_bind_int(s, 2, clock_wall());
+    sql_bind_bytes(s, 3, request_bytes(key));
     int row = sql_step(store->db, s, e);
     if (row == 1) {
         *id = (uint32_t)sql_int(s, 0);

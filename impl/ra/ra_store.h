@@ -11,9 +11,11 @@
 enum { RA_KEY_SIZE = 32 };
 
 /* What an enrolment is: who asks, with which label, for which template, subject and public key. A
- * rebuilt request of the same client is the same enrolment (est.md 5, E9). */
+ * rebuilt request of the same client is the same enrolment (est.md 5, E9). request: the digest of
+ * this very request, by which a repeated one is told from a new one. */
 struct ra_key {
     uint8_t digest[RA_KEY_SIZE];
+    uint8_t request[RA_KEY_SIZE];
 };
 /* -1 CSR_PARSE. */
 int ra_key_of(const char *identity, const char *label, const char *template_name, X509_REQ *request,
@@ -32,7 +34,14 @@ int ra_store_put(struct ra_store *store, const struct ra_key *key, uint32_t id, 
                  struct err *e);
 enum { RA_PENDING_S = 30 * 24 * 3600, RA_OPEN_S = 3600 };
 
-/* The id, or 0 when there is none. -1 STORE_SQL. */
+/* The client was there for its certificate: for that many seconds the id is kept for the very same
+ * request, because an answer on its way may still be lost, and forgotten for any other. -1
+ * STORE_SQL. */
+int ra_store_answered(struct ra_store *store, const struct ra_key *key, int64_t seconds,
+                      struct err *e);
+
+/* The id of an enrolment that is open, or answered to the same request; 0 when there is none. -1
+ * STORE_SQL. */
 int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id, struct err *e);
 int ra_store_drop(struct ra_store *store, const struct ra_key *key, struct err *e);
 

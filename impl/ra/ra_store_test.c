@@ -44,7 +44,7 @@ START_TEST(the_same_client_key_and_subject_are_one_enrolment) {
 }
 END_TEST
 
-static const struct ra_key some = {{1, 2, 3}};
+static const struct ra_key some = {.digest = {1, 2, 3}};
 
 static uint32_t get(struct ra_store *store) {
     uint32_t id = 99;
@@ -97,5 +97,23 @@ START_TEST(a_bad_file_is_refused) {
 }
 END_TEST
 
+START_TEST(an_answer_is_kept_for_the_very_same_request) {
+    struct err e;
+    struct ra_store *store = ra_store_open(NULL, &e);
+    struct ra_key other = some;
+    other.request[0] = 1;
+    uint32_t id = 99;
+    ck_assert_ok(ra_store_put(store, &some, 7, false, &e), e);
+    ck_assert_ok(ra_store_answered(store, &some, 60, &e), e);
+    ck_assert_uint_eq(get(store), 7);
+    ck_assert_ok(ra_store_get(store, &other, &id, &e), e);
+    ck_assert_uint_eq(id, 0);
+    clock_configure(61 * INT64_C(1000000), 1);
+    ck_assert_uint_eq(get(store), 0);
+    clock_configure(0, 1);
+    ra_store_close(store);
+}
+END_TEST
+
 TEST_MAIN("ra store", the_same_client_key_and_subject_are_one_enrolment, ids_outlive_the_process,
-          old_ids_are_forgotten, a_bad_file_is_refused)
+          old_ids_are_forgotten, a_bad_file_is_refused, an_answer_is_kept_for_the_very_same_request)

@@ -335,6 +335,19 @@ START_TEST(a_pending_request_is_submitted_once) {
 }
 END_TEST
 
+START_TEST(an_answer_that_was_lost_is_given_again) {
+    begin(good, RA_PER_ENROLLMENT, "CiscoRA");
+    ra_free(ra);
+    config.listen = address;
+    config.answer_memory_us = 120 * INT64_C(1000000);
+    open_ra();
+    ck_assert_int_eq(enroll_expecting(true), 200);
+    ck_assert_int_eq(enroll_expecting(true), 200);
+    ck_assert_uint_eq(posts(), 1);
+    finish();
+}
+END_TEST
+
 START_TEST(a_pending_request_outlives_the_process) {
     begin(pending, RA_PER_ENROLLMENT, "CiscoRA");
     expect_wait();
@@ -486,8 +499,9 @@ END_TEST
 
 TEST_MAIN("ra", an_enrolment_takes_two_sessions, kept_sessions_are_used_again_by_their_user,
           a_template_that_is_not_offered_is_not_posted, a_refused_login_starts_and_refuses,
-          the_chain_is_asked_for_again, a_pending_request_is_submitted_once,
-          a_pending_request_outlives_the_process, what_was_issued_is_fetched_by_the_retry,
-          a_certificate_for_another_key_goes_nowhere, a_denial_is_an_error_and_not_fetched,
-          two_requests_for_one_key_are_one_submission, an_order_outlives_its_client,
-          a_slow_submission_delays_nobody, a_client_that_goes_away_is_let_go)
+          the_chain_is_asked_for_again, an_answer_that_was_lost_is_given_again,
+          a_pending_request_is_submitted_once, a_pending_request_outlives_the_process,
+          what_was_issued_is_fetched_by_the_retry, a_certificate_for_another_key_goes_nowhere,
+          a_denial_is_an_error_and_not_fetched, two_requests_for_one_key_are_one_submission,
+          an_order_outlives_its_client, a_slow_submission_delays_nobody,
+          a_client_that_goes_away_is_let_go)
