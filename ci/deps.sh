@@ -13,7 +13,8 @@ packages() {
     check) echo check ;;
     clang) echo clang libclang-rt-14-dev ;;
     valgrind) echo valgrind libc6-dbg ;;
-    interop) echo curl openssl strongswan-pki libstrongswan-standard-plugins libcharon-extra-plugins jq ;;
+    interop) echo curl openssl strongswan-pki libstrongswan-standard-plugins libcharon-extra-plugins jq \
+        bind9-dnsutils ntpsec-ntpdig ;;
     format) echo clang-format ;;
     lint) echo cppcheck ;;
     cover) echo lcov ;;

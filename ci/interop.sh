@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Foreign clients against the running lab: curl (NTLM and Basic) against certsrv, curl and strongSwan's
-# pki against the RA, openssl s_client against CAPF. What somebody else wrote must work unchanged.
+# pki against the RA, openssl s_client against CAPF, dig and ntpdig (or chronyd -Q) against the mocks of
+# DNS and NTP. What somebody else wrote must work unchanged.
 #
 #     BUILD=build ci/interop.sh
 set -u
@@ -153,6 +154,79 @@ capf_greets() { # AUTH_REQ with version 3 (capf-protocol.md 12), after a handsha
 }
 mkfifo "$out/hold"
 try 'CAPF: openssl s_client verifies it and gets AUTH_REQ' timeout 20 bash -c "$(declare -f capf_greets); out='$out' capf='$capf' pki='$pki' capf_greets"
+
+# --- names ---
+
+cat >"$out/dns.yaml" <<'YAML'
+records:
+  - {name: lab-dc.michamen.com, a: 127.0.0.1, aaaa: '::1'}
+  - {name: pki.michamen.com, cname: lab-dc.michamen.com}
+faults:
+  - {at: dns.query, name: servfail.michamen.com, times: always, do: servfail}
+  - {at: dns.query, name: refused.michamen.com, times: always, do: refused}
+  - {at: dns.query, name: silent.michamen.com, times: always, do: silence}
+  - {at: dns.query, name: garbage.michamen.com, times: always, do: garbage}
+  - {at: dns.query, name: moved.michamen.com, nth: 2, times: always, do: address 192.0.2.7}
+  - {at: dns.query, name: pki.michamen.com, times: always, do: truncate}
+YAML
+start '"ready":' "$out/dns.ready" "$build/bin/capflab" dns --config "$out/dns.yaml" --ready-fd 1
+dns=$(jq -r .listen "$out/dns.ready")
+
+dig_says() { # PATTERN DIG-ARGUMENT...
+    local pattern=$1
+    shift
+    dig "@${dns%:*}" -p "${dns##*:}" +tries=1 +time=20 "$@" | tee "$out/dig" | grep -E -- "$pattern" || { cat "$out/dig"; return 1; }
+}
+try 'DNS: dig gets an address, whatever the case' dig_says '^LAB-dc[.]michamen[.]com[.].*IN.A.127[.]0[.]0[.]1$' LAB-dc.michamen.com
+try 'DNS: dig gets an address of version 6' dig_says '^::1$' +short lab-dc.michamen.com AAAA
+try 'DNS: dig +tcp' dig_says '^127[.]0[.]0[.]1$' +short +tcp lab-dc.michamen.com
+try 'DNS: dig without EDNS' dig_says '^127[.]0[.]0[.]1$' +short +noedns lab-dc.michamen.com
+try 'DNS: dig comes again over TCP when truncated' dig_says 'Truncated, retrying in TCP mode' pki.michamen.com
+try 'DNS: dig follows an alias, over TCP' dig_says '^127[.]0[.]0[.]1$' +short pki.michamen.com
+try 'DNS: no such name' dig_says 'status: NXDOMAIN' lab-dcc.michamen.com
+try 'DNS: no such type' dig_says 'status: NOERROR' lab-dc.michamen.com MX
+try 'DNS: server failure' dig_says 'status: SERVFAIL' servfail.michamen.com
+try 'DNS: refused' dig_says 'status: REFUSED' refused.michamen.com
+try 'DNS: no answer' dig_says 'timed out' +time=1 silent.michamen.com
+try 'DNS: an answer that cannot be read' dig_says 'Got bad packet' garbage.michamen.com
+try 'DNS: first no such name' dig_says 'status: NXDOMAIN' moved.michamen.com
+try 'DNS: then another address' dig_says '^192[.]0[.]2[.]7$' +short moved.michamen.com
+
+# --- time: ntpdig knows no other port than 123; where that may not be had, chronyd asks if it is there ---
+
+cat >"$out/ntp.yaml" <<'YAML'
+faults:
+  - {at: ntp.request, nth: 2, do: offset -400d}
+  - {at: ntp.request, nth: 3, do: kiss RATE}
+  - {at: ntp.request, nth: 4, do: unsynchronised}
+  - {at: ntp.request, nth: 5, do: silence}
+YAML
+ntpdig_offset() { # SECONDS: within two of it
+    ntpdig -j -t 20 127.0.0.123 | tee /dev/stderr | jq -e "(.offset - ($1)) | fabs < 2"
+}
+ntpdig_drops() { # PATTERN [OPTION...]
+    local pattern=$1
+    shift
+    ntpdig "$@" 127.0.0.123 2>&1 | tee /dev/stderr | grep -q -- "$pattern"
+}
+chronyd_offset() { # HOST:PORT SECONDS
+    chronyd -Q -t 20 "server ${1%:*} port ${1##*:} iburst maxsamples 1" 2>&1 | tee /dev/stderr |
+        awk -v wanted="$2" '/System clock wrong by/ {d = $6 - wanted; found = d < 2 && d > -2} END {exit !found}'
+}
+if [ "$(id -u)" = 0 ] || [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -le 123 ]; then
+    start '"ready":' "$out/ntp.ready" "$build/bin/capflab" ntp --config "$out/ntp.yaml" --listen 127.0.0.123:123 --ready-fd 1
+    try 'NTP: ntpdig sees the right time' ntpdig_offset 0
+    try 'NTP: ntpdig sees the offset' ntpdig_offset -34560000
+    try "NTP: ntpdig sees the kiss-o'-death" ntpdig_drops 'probable KOD' -t 20
+    try 'NTP: ntpdig takes no time from an unsynchronised server' ntpdig_drops 'stratum too high' -t 20
+    try 'NTP: ntpdig gets no answer' ntpdig_drops 'no eligible servers' -t 1
+fi
+if command -v chronyd >/dev/null; then
+    start '"ready":' "$out/chrony.ready" "$build/bin/capflab" ntp --config "$out/ntp.yaml" --ready-fd 1
+    ntp=$(jq -r .listen "$out/chrony.ready")
+    try 'NTP: chronyd -Q sees the right time' chronyd_offset "$ntp" 0
+    try 'NTP: chronyd -Q sees the offset' chronyd_offset "$ntp" -34560000
+fi
 
 echo
 echo "$passed passed, $failed failed"
