@@ -25,10 +25,10 @@ uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/wire       := mocks/fault impl/base
-uses.mocks/phone      := impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := mocks/phone mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/fault \
-                        impl/certsrv impl/capf impl/est impl/pki impl/base
-uses.bench            := scenarios/runner mocks/phone mocks/fault impl/capf impl/est impl/pki impl/base
+uses.mocks/phone      := mocks/fault impl/capf impl/est impl/pki impl/base
+uses.scenarios/runner := mocks/phone impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
+                         mocks/fault impl/est impl/pki impl/base
+uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
@@ -38,6 +38,8 @@ fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
 fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
+fuzz.dns            := mocks/dns mocks/fault impl/base
+fuzz.sntp           := impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base

@@ -262,6 +262,21 @@ static void read_files(const struct reader *r, const struct cfg_node *node) {
     check_paths(r, node, &t->files_absent);
 }
 
+/* Ids are not checked here: the rules are data of another program. */
+static void read_diagnosis(const struct reader *r, const struct cfg_node *node) {
+    struct then *t = &r->s->then;
+    size_t count = item_count(node);
+    t->diagnosis.items = calloc(count + 1, sizeof *t->diagnosis.items);
+    for (size_t i = 0; t->diagnosis.items != NULL && i < count; i++) {
+        const char *id = cfg_node_scalar(item_of(node, i));
+        if (id == NULL)
+            cfg_mistake_at(r->m, r->doc, node, ERR_CONFIG_BAD_VALUE, "diagnosis takes %s",
+                           expect_argument(EXPECT_diagnosis));
+        else if (count > 1 || strcmp(id, "healthy") != 0)
+            t->diagnosis.items[t->diagnosis.count++] = (char *)id;
+    }
+}
+
 typedef void read_fn(const struct reader *r, const struct cfg_node *node);
 
 static void read_one(const struct reader *r, enum expect_kind kind, const struct cfg_node *node) {
@@ -314,6 +329,7 @@ void then_free(struct then *t) {
     }
     pattern_list_free(&t->iis_requests);
     pattern_list_free(&t->events);
+    free(t->diagnosis.items);
     free(t->phones);
     free(t->devices);
 }

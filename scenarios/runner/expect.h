@@ -29,7 +29,9 @@ struct scenario;
     X("certificates", certificates, "verified or none",                                            \
       "verified: every phone holds an LSC that verifies, for its own key; none: no phone has one") \
     X("files", files, "mapping of present, absent to lists of paths",                              \
-      "files below the scenario's folder at the end; {phone} stands for each phone")
+      "files below the scenario's folder at the end; {phone} stands for each phone")               \
+    X("diagnosis", diagnosis, "id, list of ids, or healthy",                                       \
+      "what `capflab diagnose` names from the logs: exactly these; healthy: nothing")
 
 enum expect_kind {
 #define X(name, suffix, argument, help) EXPECT_##suffix,
@@ -84,6 +86,7 @@ struct then {
     int certificates;
     struct cfg_strings files_present;
     struct cfg_strings files_absent;
+    struct cfg_strings diagnosis; /* sorted by nobody; none with `healthy` */
 };
 
 extern const struct cfg_field phone_expect_fields[];

@@ -58,7 +58,7 @@ static json_t *process_of(const struct run *r, const char *actor) {
 
 static json_t *users_of(const struct lab_certsrv *c) {
     json_t *users = json_array();
-    const struct lab_user *given = c->users.items;
+    const struct user *given = c->users.items;
     for (size_t i = 0; i < c->users.count; i++)
         json_array_append_new(users, json_pack("{s:s, s:s, s:b}", "name", given[i].name, "password",
                                                given[i].password, "enroll", given[i].enroll));
@@ -70,7 +70,7 @@ static json_t *users_of(const struct lab_certsrv *c) {
 
 static json_t *templates_of(const struct lab_certsrv *c) {
     json_t *templates = json_array();
-    const struct lab_template *given = c->templates.items;
+    const struct template *given = c->templates.items;
     for (size_t i = 0; i < c->templates.count; i++)
         json_array_append_new(templates, json_pack("{s:s}", "name", given[i].name));
     if (c->templates.count == 0)

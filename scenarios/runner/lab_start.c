@@ -71,7 +71,7 @@ int lab_prepare(struct run *r, struct err *e) {
 }
 
 bool lab_needs(const struct run *r, enum component c) {
-    return c == COMPONENT_CAPF || r->scenario->lab.capf.issuer == ISSUER_ONLINE_CA;
+    return scenario_needs(r->scenario, c);
 }
 
 static json_t *config_of(const struct run *r, enum component c) {

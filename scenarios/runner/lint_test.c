@@ -57,7 +57,7 @@ START_TEST(every_mistake_is_told_with_its_place) {
         cases++;
     }
     closedir(dir);
-    ck_assert_uint_eq(cases, 9);
+    ck_assert_uint_eq(cases, 11);
 }
 END_TEST
 
@@ -108,20 +108,68 @@ START_TEST(phones_count_up_or_have_names) {
 }
 END_TEST
 
+/* Those that take no arguments that must be given, and one of each other kind. */
+static const char *const written[] = {
+    "install-lsc: {phones: SEP74A02FC0A675, together: true, background: true}",
+    "delete-lsc",
+    "troubleshoot",
+    "connect: {together: true}",
+    "finish",
+    "import-offline",
+    "set-device: {options: {mode: mic}}",
+    "kill: SEP74A02FC0A675",
+    "stop: {actor: ra}",
+    "start: ra",
+    "restart: certsrv",
+    "set: {actor: ra, keys: {certsrv.timeout: 90s}}",
+    "advance-clock: -1h",
+    "wait-for: {log: {capf: [a, b]}, within: 5s}",
+    "issue",
+    "deny: 3",
+};
+
 START_TEST(every_step_can_be_written) {
+    ck_assert_uint_eq(sizeof written / sizeof written[0], STEP_COUNT);
     for (size_t i = 0; i < STEP_COUNT; i++) {
         char text[256];
-        const char *name = step_name((enum step_kind)i);
-        snprintf(text, sizeof text,
-                 "title: t\nwhen: [%s, {%s: {together: true}}]\nthen: {est: none}\n", name, name);
+        snprintf(text, sizeof text, "title: t\nwhen:\n  - %s\nthen: {est: none}\n", written[i]);
         struct scenario *s = load(text);
-        ck_assert_uint_eq(s->step_count, 2);
+        ck_assert_uint_eq(s->step_count, 1);
         ck_assert_uint_eq(s->steps[0].kind, i);
-        ck_assert_uint_eq(s->steps[1].kind, i);
-        ck_assert(!s->steps[0].together && s->steps[1].together);
         ck_assert_str_ne(step_help((enum step_kind)i), "");
         scenario_free(s);
     }
+}
+END_TEST
+
+START_TEST(a_step_reads_its_arguments) {
+    struct scenario *s = load("title: t\nwhen: [advance-clock: 1d, deny: 3, "
+                              "{wait-for: {log: {ra: x}, within: 5s}}, "
+                              "{set: {actor: ra, keys: {certsrv.timeout: 90s}}}]\n"
+                              "then: {est: none}\n");
+    ck_assert_int_eq(s->steps[0].by_us, INT64_C(86400) * 1000000);
+    ck_assert_ptr_null(s->steps[0].actor);
+    ck_assert_int_eq(s->steps[1].request, 3);
+    ck_assert_int_eq(s->steps[2].log_kind, LOG_RA);
+    ck_assert_uint_eq(s->steps[2].patterns.count, 1);
+    ck_assert_int_eq(s->steps[2].within_us, 5000000);
+    ck_assert_str_eq(s->steps[3].keys.items[0].name, "certsrv.timeout");
+    scenario_free(s);
+}
+END_TEST
+
+START_TEST(a_lab_has_what_its_faults_and_keys_ask_for) {
+    struct scenario *s = load("title: t\nlab: {ra: {ntp: true}}\n"
+                              "faults: [{at: dns.query, do: nxdomain}, "
+                              "{at: \"wire:capf-ra\", do: silent}]\n"
+                              "when: [connect]\nthen: {est: none}\n");
+    ck_assert(scenario_needs(s, COMPONENT_NTP) && scenario_needs(s, COMPONENT_DNS));
+    ck_assert(scenario_needs(s, COMPONENT_WIRE_CAPF_RA));
+    ck_assert(!scenario_needs(s, COMPONENT_WIRE_RA_CERTSRV));
+    ck_assert(!scenario_needs(s, COMPONENT_WIRE_PHONE_CAPF));
+    ck_assert_str_eq(component_connection(COMPONENT_WIRE_CAPF_RA), "capf-ra");
+    ck_assert_ptr_null(component_connection(COMPONENT_RA));
+    scenario_free(s);
 }
 END_TEST
 
@@ -136,7 +184,8 @@ START_TEST(every_expectation_can_be_written) {
                               "  iis-requests: [a, {each-phone: [b, c]}]\n"
                               "  events: [\"capf -> {phone}: AUTH_REQ\"]\n"
                               "  certificates: none\n"
-                              "  files: {present: a, absent: [b, \"{phone}\"]}\n");
+                              "  files: {present: a, absent: [b, \"{phone}\"]}\n"
+                              "  diagnosis: [certsrv-login, ra-down]\n");
     for (size_t i = 0; i < EXPECT_COUNT; i++)
         ck_assert_ptr_nonnull(s->then.nodes[i]);
     ck_assert_int_eq(s->then.phones[0].lsc, LSC_IS_KEPT);
@@ -145,6 +194,7 @@ START_TEST(every_expectation_can_be_written) {
     ck_assert_uint_eq(s->then.iis_requests.items[1].each_count, 2);
     ck_assert_int_eq(s->then.iis_count, -1);
     ck_assert_uint_eq(s->then.files_absent.count, 2);
+    ck_assert_uint_eq(s->then.diagnosis.count, 2);
     scenario_free(s);
 }
 END_TEST
@@ -229,6 +279,7 @@ END_TEST
 
 TEST_MAIN("scenario files", every_mistake_is_told_with_its_place, a_missing_file_is_a_mistake,
           the_healthy_lab_is_the_default, phones_count_up_or_have_names, every_step_can_be_written,
+          a_step_reads_its_arguments, a_lab_has_what_its_faults_and_keys_ask_for,
           every_expectation_can_be_written, the_reference_page_is_the_printed_one,
           all_scenarios_of_the_repository_are_right, tags_and_folders_select,
           shards_share_everything_once, nodes_are_found_by_key)

@@ -1,14 +1,39 @@
 /* The reference page of the scenario format, printed from the parser's own tables. */
 #include "scenarios/runner/scenario.h"
 
+/* Steps with the same arguments stand together. */
+static void print_arguments(FILE *to) {
+    for (size_t i = 0; i < STEP_COUNT; i++) {
+        const struct cfg_field *fields = step_fields((enum step_kind)i);
+        if (fields->type == CFG_T_END || (i > 0 && fields == step_fields((enum step_kind)(i - 1))))
+            continue;
+        fprintf(to, "\nArguments of");
+        for (size_t j = i; j < STEP_COUNT; j++)
+            if (step_fields((enum step_kind)j) == fields)
+                fprintf(to, "%s `%s`", j > i ? "," : "", step_name((enum step_kind)j));
+        const char *value = step_value_key((enum step_kind)i);
+        if (value != NULL)
+            fprintf(to, " (`NAME: VALUE` is `NAME: {%s: VALUE}`)", value);
+        fprintf(to, ":\n\n");
+        cfg_print_reference(fields, to);
+    }
+}
+
 static void print_steps(FILE *to) {
     fprintf(to,
             "\n## Steps of `when`\n\n"
             "A step is its name alone, or `NAME: {ARGUMENTS}`.\n\n| step | does |\n|---|---|\n");
     for (size_t i = 0; i < STEP_COUNT; i++)
         fprintf(to, "| `%s` | %s |\n", step_name((enum step_kind)i), step_help((enum step_kind)i));
-    fprintf(to, "\nArguments of every step:\n\n");
-    cfg_print_reference(step_fields, to);
+    print_arguments(to);
+}
+
+static void print_faults(FILE *to) {
+    fprintf(to, "\n## Faults\n");
+    for (size_t i = 0; lab_fault_tables[i] != NULL; i++) {
+        fprintf(to, "\n### %s\n\n", lab_fault_tables[i]->mock);
+        fault_print_reference(lab_fault_tables[i], to);
+    }
 }
 
 static void print_expectations(FILE *to) {
@@ -51,6 +76,7 @@ void reference_print(FILE *to) {
     cfg_print_reference(phones_fields, to);
     fprintf(to, "\n`phones` as a list: each item has the same keys, with `name` instead of "
                 "`count`.\n");
+    print_faults(to);
     print_steps(to);
     print_expectations(to);
     print_patterns(to);

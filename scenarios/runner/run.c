@@ -12,26 +12,6 @@
 
 enum { TAIL_LINES = 8, TAIL_BYTES_MAX = 8 * 1024 };
 
-static const struct {
-    const char *name;
-    const char *program;
-    const char *log;
-} components[] = {
-#define X(id, name, program, log) {name, program, log},
-    COMPONENT_TABLE(X)
-#undef X
-};
-
-const char *component_name(enum component c) {
-    return components[c].name;
-}
-const char *component_program(enum component c) {
-    return components[c].program;
-}
-const char *component_log(enum component c) {
-    return components[c].log;
-}
-
 char *run_path(const struct run *r, const char *fmt, ...) {
     AUTO(char) below = NULL;
     va_list args;
@@ -51,9 +31,9 @@ int64_t run_deadline(const struct run *r, int64_t real_us) {
 }
 
 char *actor_log(const struct run *r, const char *actor) {
-    for (size_t i = 0; i < COMPONENT_COUNT; i++)
-        if (strcmp(components[i].name, actor) == 0)
-            return run_path(r, "logs/%s", components[i].log);
+    enum component c = component_of(actor);
+    if (c != COMPONENT_COUNT)
+        return run_path(r, "logs/%s", component_log(c));
     return run_path(r, "logs/phone-%s.log", actor);
 }
 

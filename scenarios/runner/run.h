@@ -4,22 +4,10 @@
 #define SCENARIOS_RUNNER_RUN_H
 
 #include "scenarios/runner/actor.h"
+#include "scenarios/runner/component.h"
 #include "scenarios/runner/lab_certs.h"
 #include "scenarios/runner/scenario.h"
 #include <jansson.h>
-
-/* X(ID, name of the actor, program, log) */
-#define COMPONENT_TABLE(X)                                                                         \
-    X(CERTSRV, "certsrv", "capflab-certsrv", "iis.log")                                            \
-    X(RA, "ra", "capflab-ra", "ra-error.log")                                                      \
-    X(CAPF, "capf", "capflab-capf", "capf.log")
-
-enum component {
-#define X(id, name, program, log) COMPONENT_##id,
-    COMPONENT_TABLE(X)
-#undef X
-        COMPONENT_COUNT
-};
 
 struct run_options {
     const char *programs;                /* folder of the lab's programs */
@@ -77,9 +65,6 @@ bool run_failed(const struct run *r);
 /* The moment real_us from now, longer with patience, but never behind the scenario's deadline. */
 int64_t run_deadline(const struct run *r, int64_t real_us);
 
-const char *component_name(enum component c);
-const char *component_program(enum component c);
-const char *component_log(enum component c);
 /* Path of the log that tells most about an actor ("capf", a phone's name); malloc'ed. */
 char *actor_log(const struct run *r, const char *actor);
 
@@ -111,6 +96,18 @@ int lab_ready_phones(struct run *r);
 
 /* Does one step; failures are noted, -1 then. */
 int step_run(struct run *r, const struct step *step);
+
+/* The steps that change programs; the same. */
+int step_kill(struct run *r, const struct step *step);
+int step_stop(struct run *r, const struct step *step);
+int step_start(struct run *r, const struct step *step);
+int step_restart(struct run *r, const struct step *step);
+int step_set(struct run *r, const struct step *step);
+int step_set_device(struct run *r, const struct step *step);
+int step_advance_clock(struct run *r, const struct step *step);
+int step_wait_for(struct run *r, const struct step *step);
+int step_issue(struct run *r, const struct step *step);
+int step_deny(struct run *r, const struct step *step);
 
 /* Judges `then`; every unmet expectation is noted. */
 void judge(struct run *r);

@@ -127,13 +127,22 @@ static void read_phones(struct scenario *s, struct cfg_mistakes *m) {
     }
 }
 
-static void read_faults(const struct scenario *s, struct cfg_mistakes *m) {
-    if (s->faults_node == NULL)
-        return;
-    if (cfg_node_kind(s->faults_node) != CFG_SEQUENCE || cfg_node_count(s->faults_node) > 0)
-        cfg_mistake_at(m, s->doc, s->faults_node, ERR_CONFIG_BAD_VALUE,
-                       "faults are not supported by this version: only an empty list may stand "
-                       "here");
+/* Rows that lack what they need are told already. */
+static bool rows_are_whole(const struct cfg_list *rows) {
+    const struct fault_row *items = rows->items;
+    for (size_t i = 0; i < rows->count; i++)
+        if (items[i].at == NULL || items[i].todo == NULL)
+            return false;
+    return true;
+}
+
+static void read_faults(struct scenario *s, struct cfg_mistakes *m) {
+    const struct cfg_node *lab = node_under(cfg_root(s->doc), "lab");
+    if (rows_are_whole(&s->fault_rows))
+        s->faults = fault_set_new(&s->fault_rows, s->doc, lab_fault_tables, m);
+    s->lab.has_dns = node_under(lab, "dns") != NULL || scenario_has_fault(s, "dns.");
+    s->lab.has_ntp = node_under(lab, "ntp") != NULL || scenario_has_fault(s, "ntp.") ||
+                     s->lab.capf.ntp || s->lab.ra.ntp || s->lab.certsrv.ntp;
 }
 
 static void check_schemes(const struct scenario *s, struct cfg_mistakes *m) {
@@ -213,7 +222,8 @@ void scenario_free(struct scenario *s) {
         free(s->phone_names[i]);
     free(s->phone_names);
     free(s->phones);
-    free(s->steps);
+    steps_free(s->steps, s->step_count);
+    fault_set_free(s->faults);
     then_free(&s->then);
     cfg_doc_free(s->defaults);
     cfg_doc_free(s->doc);

@@ -6,6 +6,12 @@
 
 #include "base/config.h"
 #include "capf/device_enums.h"
+#include "mocks/certsrv/accounts.h"
+#include "mocks/certsrv/language.h"
+#include "mocks/certsrv/template.h"
+#include "mocks/fault/fault.h"
+#include "scenarios/runner/behaviour.h"
+#include "scenarios/runner/component.h"
 #include "scenarios/runner/expect.h"
 #include "scenarios/runner/pattern.h"
 #include "scenarios/runner/step.h"
@@ -19,8 +25,16 @@ enum { PHONES_MAX = 1000 };
 
 /* Words whose values the code needs (with those of capf/device_enums.h); the others are handed on
  * as they stand. */
-enum web_certificate { WEB_GOOD, WEB_SELF_SIGNED, WEB_OTHER_NAME, WEB_EXPIRED, WEB_NOT_YET_VALID };
-enum ra_trusts { TRUSTS_CA, TRUSTS_CERTSRV, TRUSTS_NOTHING };
+enum web_certificate {
+    WEB_GOOD,
+    WEB_WITHOUT_CHAIN,
+    WEB_SELF_SIGNED,
+    WEB_OTHER_NAME,
+    WEB_EXPIRED,
+    WEB_NOT_YET_VALID,
+    WEB_EXPIRED_INTERMEDIATE
+};
+enum ra_trusts { TRUSTS_CA, TRUSTS_ROOT, TRUSTS_CERTSRV, TRUSTS_NOTHING };
 enum had_lsc { LSC_NONE, LSC_EXISTING, LSC_UNTRUSTED };
 enum had_mic { MIC_GOOD, MIC_NONE, MIC_UNTRUSTED };
 enum key_source { KEYS_FROM_POOL, KEYS_GENERATED };
@@ -40,13 +54,25 @@ extern const struct cfg_word no_csr_policy_words[];
 extern const struct cfg_word http_authentication_words[];
 extern const struct cfg_word client_certificate_words[];
 extern const struct cfg_word possession_words[];
+extern const struct cfg_word content_type_words[];
+extern const struct cfg_word protection_words[];
 
 /* The word of a value; "?" for one outside the table. */
 const char *word_of(const struct cfg_word *words, int value);
 
 struct lab_clock {
     int64_t offset_us;
-    double rate;
+    double rate; /* of a component: 0: the lab's */
+};
+
+struct lab_dns {
+    struct cfg_pairs records; /* name: address, or "none" */
+    int64_t ttl_us;
+};
+
+struct lab_ntp {
+    int64_t offset_us;
+    int64_t interval_us;
 };
 
 struct lab_key_generation {
@@ -62,6 +88,8 @@ struct lab_est {
     int session;
 };
 struct lab_capf {
+    struct lab_clock clock;
+    bool ntp;
     int issuer;
     int64_t lsc_validity_us;
     struct lab_key_generation key_generation;
@@ -83,6 +111,10 @@ struct lab_online_ca {
 };
 
 struct lab_ra {
+    struct lab_clock clock;
+    bool ntp;
+    int64_t chain_retry_us;
+    int64_t retry_after_us;
     int trusts;
     int authentication;
     int64_t timeout_us;
@@ -92,19 +124,22 @@ struct lab_ra {
     int possession;
 };
 
-struct lab_user {
-    char *name;
-    char *password;
-    bool enroll;
+struct lab_ca {
+    bool renewed;
+    bool own_requests_only;
 };
-struct lab_template {
-    char *name;
-};
+
 struct lab_certsrv {
+    struct lab_clock clock;
+    bool ntp;
     int certificate;
     struct cfg_strings authentication;
-    struct cfg_list users;     /* struct lab_user; none: ciscora with its password */
-    struct cfg_list templates; /* struct lab_template; none: CiscoRA */
+    struct lab_ca ca;
+    struct domain domain;
+    struct cfg_list users;     /* struct user; none: ciscora with its password */
+    struct cfg_list templates; /* struct template; none: CiscoRA */
+    int language, content_type, extended_protection;
+    bool logon_per_request;
 };
 
 struct lab_settings {
@@ -113,6 +148,9 @@ struct lab_settings {
     struct lab_capf capf;
     struct lab_ra ra;
     struct lab_certsrv certsrv;
+    struct lab_dns dns;
+    struct lab_ntp ntp;
+    bool has_dns, has_ntp; /* there are such servers */
 };
 
 /* The device's row in CAPF's store, as the administrator would fill it in. */
@@ -145,6 +183,10 @@ struct phone_settings {
     int64_t progress;
     int64_t key_generation_us;
     int64_t timeout_us;
+    int64_t retries;
+    int64_t retry_delay_us;
+    struct lab_clock clock;
+    int behaviour[BEHAVIOURS_MAX]; /* by point of mocks/phone; enum phone_action */
     struct device_settings device;
 };
 
@@ -160,13 +202,14 @@ struct scenario {
     struct lab_settings lab;
     struct phone_settings *phones;
     size_t phone_count;
-    char **phone_names; /* owned; phones[i].name is phone_names[i] */
+    char **phone_names;         /* owned; phones[i].name is phone_names[i] */
+    struct cfg_list fault_rows; /* struct fault_row */
+    struct fault_set *faults;
     struct step *steps;
     size_t step_count;
     struct then then;
     /* Nodes of the parts that have more than one shape, read after the tables. */
     struct cfg_node *phones_node;
-    struct cfg_node *faults_node;
     struct cfg_node *when_node;
     struct cfg_node *then_node;
 };
@@ -187,6 +230,12 @@ void scenario_free(struct scenario *s);
 struct phone_names scenario_phone_names(const struct scenario *s);
 /* The phone with that name, or NULL. */
 const struct phone_settings *scenario_phone(const struct scenario *s, const char *name);
+
+/* Whether a fault is to happen at that point, or at one that starts with that. */
+bool scenario_has_fault(const struct scenario *s, const char *point);
+
+/* The tables of every mock, NULL at the end. */
+extern const struct fault_tables *const lab_fault_tables[];
 
 /* The reference page of the format (Markdown). */
 void reference_print(FILE *to);

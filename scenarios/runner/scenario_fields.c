@@ -17,11 +17,19 @@ static const struct cfg_word key_size_words[] = {CAPF_KEY_SIZE_TABLE(X){NULL, 0}
 #undef X
 static const struct cfg_word ec_key_size_words[] = {
     {"256", 256}, {"384", 384}, {"521", 521}, {NULL, 0}};
-const struct cfg_word web_certificate_words[] = {
-    {"good", WEB_GOOD},       {"self-signed", WEB_SELF_SIGNED},     {"other-name", WEB_OTHER_NAME},
-    {"expired", WEB_EXPIRED}, {"not-yet-valid", WEB_NOT_YET_VALID}, {NULL, 0}};
-const struct cfg_word ra_trusts_words[] = {
-    {"ca", TRUSTS_CA}, {"certsrv", TRUSTS_CERTSRV}, {"nothing", TRUSTS_NOTHING}, {NULL, 0}};
+const struct cfg_word web_certificate_words[] = {{"good", WEB_GOOD},
+                                                 {"without-chain", WEB_WITHOUT_CHAIN},
+                                                 {"self-signed", WEB_SELF_SIGNED},
+                                                 {"other-name", WEB_OTHER_NAME},
+                                                 {"expired", WEB_EXPIRED},
+                                                 {"not-yet-valid", WEB_NOT_YET_VALID},
+                                                 {"expired-intermediate", WEB_EXPIRED_INTERMEDIATE},
+                                                 {NULL, 0}};
+const struct cfg_word ra_trusts_words[] = {{"ca", TRUSTS_CA},
+                                           {"root", TRUSTS_ROOT},
+                                           {"certsrv", TRUSTS_CERTSRV},
+                                           {"nothing", TRUSTS_NOTHING},
+                                           {NULL, 0}};
 const struct cfg_word had_lsc_words[] = {
     {"none", LSC_NONE}, {"existing", LSC_EXISTING}, {"untrusted", LSC_UNTRUSTED}, {NULL, 0}};
 const struct cfg_word had_mic_words[] = {
@@ -38,6 +46,10 @@ const struct cfg_word client_certificate_words[] = {
 const struct cfg_word possession_words[] = {
     {"off", 0}, {"when-present", 1}, {"required", 2}, {NULL, 0}};
 
+const struct cfg_word content_type_words[] = {
+    {"by-user-agent", 0}, {"certificate", 1}, {"html", 2}, {NULL, 0}};
+const struct cfg_word protection_words[] = {{"none", 0}, {"accept", 1}, {"require", 2}, {NULL, 0}};
+
 const char *word_of(const struct cfg_word *words, int value) {
     for (; words->word != NULL; words++)
         if (words->value == value)
@@ -49,6 +61,29 @@ static const struct cfg_field clock_fields[] = {
     CFG_DURATION_RANGE(struct lab_clock, offset_us, "offset", "0s", -36500 * DAY_US, 36500 * DAY_US,
                        "added to the time of every component"),
     CFG_REAL(struct lab_clock, rate, "rate", "1", "how fast the time of every component runs"),
+    CFG_END,
+};
+
+static const struct cfg_field own_clock_fields[] = {
+    CFG_DURATION_RANGE(struct lab_clock, offset_us, "offset", "0s", -36500 * DAY_US, 36500 * DAY_US,
+                       "added to the lab's offset"),
+    CFG_REAL(struct lab_clock, rate, "rate", NULL, "how fast its time runs (default: the lab's)"),
+    CFG_END,
+};
+
+static const struct cfg_field dns_fields[] = {
+    CFG_PAIRS(struct lab_dns, records, "records",
+              "NAME: address (none: there is no such name), beside or instead of those of the lab"),
+    CFG_DURATION_RANGE(struct lab_dns, ttl_us, "ttl", "0s", 0, DAY_US,
+                       "how long answers may be kept"),
+    CFG_END,
+};
+
+static const struct cfg_field ntp_fields[] = {
+    CFG_DURATION_RANGE(struct lab_ntp, offset_us, "offset", "0s", -24000 * DAY_US, 24000 * DAY_US,
+                       "the time given is so much ahead of the lab's"),
+    CFG_DURATION(struct lab_ntp, interval_us, "interval", "0s",
+                 "how often components ask; 0s: only when they start"),
     CFG_END,
 };
 
@@ -85,7 +120,12 @@ static const struct cfg_field est_fields[] = {
     CFG_END,
 };
 
+#define CLOCK_ROWS(T)                                                                              \
+    CFG_MAP(T, clock, "clock", own_clock_fields, "its own time"),                                  \
+        CFG_BOOL(T, ntp, "ntp", "false", "takes its time from the lab's NTP server")
+
 static const struct cfg_field capf_fields[] = {
+    CLOCK_ROWS(struct lab_capf),
     CFG_ENUM(struct lab_capf, issuer, "issuer", "online-ca", issuer_words,
              "Certificate Issuer to Endpoint"),
     CFG_DURATION(struct lab_capf, lsc_validity_us, "lsc-validity", "365d",
@@ -108,14 +148,20 @@ static const struct cfg_field capf_fields[] = {
 };
 
 static const struct cfg_field ra_fields[] = {
-    CFG_ENUM(struct lab_ra, trusts, "trusts", "ca", ra_trusts_words,
-             "what it trusts the web server by: the CA's chain, the web server's own certificate, "
-             "nothing"),
+    CLOCK_ROWS(struct lab_ra),
+    CFG_ENUM(
+        struct lab_ra, trusts, "trusts", "ca", ra_trusts_words,
+        "what it trusts the web server by: the CA's chain, only its root, the web server's own "
+        "certificate, nothing"),
     CFG_ENUM(struct lab_ra, authentication, "authentication", "ntlm", scheme_words,
              "how it logs in to certsrv"),
     CFG_DURATION(struct lab_ra, timeout_us, "timeout", "10s", "limit for one request to certsrv"),
     CFG_ENUM(struct lab_ra, session, "session", "per-enrollment", session_words,
              "logins to certsrv: for each enrolment as CiscoRA, or kept"),
+    CFG_DURATION(struct lab_ra, chain_retry_us, "chain-retry", "60s",
+                 "when it asks again for a CA chain that it did not get"),
+    CFG_DURATION(struct lab_ra, retry_after_us, "retry-after", "60s",
+                 "told to clients whose request waits for approval"),
     CFG_ENUM(struct lab_ra, http, "http-authentication", "required", http_authentication_words,
              "HTTP authentication asked of EST clients"),
     CFG_ENUM(struct lab_ra, client_certificate, "client-certificate", "optional",
@@ -125,27 +171,34 @@ static const struct cfg_field ra_fields[] = {
     CFG_END,
 };
 
-static const struct cfg_field user_fields[] = {
-    CFG_STRING_REQUIRED(struct lab_user, name, "name", "name without the domain"),
-    CFG_STRING_REQUIRED(struct lab_user, password, "password", "the password"),
-    CFG_BOOL(struct lab_user, enroll, "enroll", "true", "has the right to enrol"),
+static const struct cfg_field lab_ca_fields[] = {
+    CFG_BOOL(struct lab_ca, renewed, "renewed", "false",
+             "the CA was renewed with another key: Renewal=0 is an older certificate of its"),
+    CFG_BOOL(struct lab_ca, own_requests_only, "own-requests-only", "false",
+             "users may only fetch what they requested"),
     CFG_END,
 };
 
-static const struct cfg_field template_fields[] = {
-    CFG_STRING_REQUIRED(struct lab_template, name, "name", "name of the template"),
-    CFG_END,
-};
-
-static const struct cfg_field certsrv_fields[] = {
+static const struct cfg_field certsrv_lab_fields[] = {
+    CLOCK_ROWS(struct lab_certsrv),
     CFG_ENUM(struct lab_certsrv, certificate, "certificate", "good", web_certificate_words,
              "certificate of the web server"),
     CFG_STRINGS(struct lab_certsrv, authentication, "authentication",
                 "schemes offered, in this order (default: negotiate, ntlm)"),
-    CFG_LIST(struct lab_certsrv, users, "users", struct lab_user, user_fields,
+    CFG_MAP(struct lab_certsrv, ca, "ca", lab_ca_fields, "the certification authority"),
+    CFG_MAP(struct lab_certsrv, domain, "domain", domain_fields, "the Windows domain"),
+    CFG_LIST(struct lab_certsrv, users, "users", struct user, user_fields,
              "who may log in (default: ciscora)"),
-    CFG_LIST(struct lab_certsrv, templates, "templates", struct lab_template, template_fields,
+    CFG_LIST(struct lab_certsrv, templates, "templates", struct template, template_fields,
              "templates of the CA (default: CiscoRA)"),
+    CFG_ENUM(struct lab_certsrv, language, "language", "en", language_words,
+             "language of the pages"),
+    CFG_ENUM(struct lab_certsrv, content_type, "content-type", "by-user-agent", content_type_words,
+             "type of certificates"),
+    CFG_ENUM(struct lab_certsrv, extended_protection, "extended-protection", "none",
+             protection_words, "channel binding of NTLM logins"),
+    CFG_BOOL(struct lab_certsrv, logon_per_request, "logon-per-request", "false",
+             "a connection stays logged in for one request only"),
     CFG_END,
 };
 
@@ -155,7 +208,11 @@ static const struct cfg_field lab_fields[] = {
             "service parameters that CAPF and its RA share"),
     CFG_MAP(struct lab_settings, capf, "capf", capf_fields, "the CAPF service"),
     CFG_MAP(struct lab_settings, ra, "ra", ra_fields, "the registration authority"),
-    CFG_MAP(struct lab_settings, certsrv, "certsrv", certsrv_fields, "IIS and AD CS"),
+    CFG_MAP(struct lab_settings, certsrv, "certsrv", certsrv_lab_fields, "IIS and AD CS"),
+    CFG_MAP(struct lab_settings, dns, "dns", dns_fields,
+            "a DNS server that CAPF, the RA and phones ask (default: no DNS, but with faults at "
+            "dns.query)"),
+    CFG_MAP(struct lab_settings, ntp, "ntp", ntp_fields, "an NTP server"),
     CFG_END,
 };
 
@@ -202,6 +259,13 @@ static const struct cfg_field keys_fields[] = {
                      "how long it takes for a key"),                                               \
         CFG_DURATION(struct phone_settings, timeout_us, "timeout", "10s",                          \
                      "how long it waits for CAPF"),                                                \
+        CFG_INT(struct phone_settings, retries, "retries", "0", 0, 100,                            \
+                "further tries after a communication failure"),                                    \
+        CFG_DURATION(struct phone_settings, retry_delay_us, "retry-delay", "30s",                  \
+                     "time between tries"),                                                        \
+        CFG_MAP(struct phone_settings, clock, "clock", own_clock_fields, "its own time"),          \
+        CFG_MAP(struct phone_settings, behaviour, "behaviour", lab_behaviour_fields,               \
+                "what it does at a point"),                                                        \
         CFG_MAP(struct phone_settings, device, "device", device_fields,                            \
                 "its row in CAPF's device store")
 
@@ -227,7 +291,8 @@ const struct cfg_field scenario_fields[] = {
     CFG_MAP(struct scenario, lab, "lab", lab_fields, "what differs from the healthy lab"),
     CFG_NODE(struct scenario, phones_node, "phones",
              "mapping (count and settings for all) or list of phones"),
-    CFG_NODE(struct scenario, faults_node, "faults", "none yet: only an empty list"),
+    CFG_LIST(struct scenario, fault_rows, "faults", struct fault_row, fault_fields,
+             "what goes wrong, where and when"),
     CFG_NODE(struct scenario, when_node, "when", "list of steps"),
     CFG_NODE(struct scenario, then_node, "then", "mapping of expectations"),
     CFG_END,

@@ -51,7 +51,7 @@ static void tell_phones(const struct run *r, FILE *to) {
 
 static void tell_users(const struct run *r, FILE *to) {
     const struct lab_certsrv *c = &r->scenario->lab.certsrv;
-    const struct lab_user *users = c->users.items;
+    const struct user *users = c->users.items;
     fprintf(to, "\n  users of certsrv (domain MICHAMEN):");
     for (size_t i = 0; i < c->users.count; i++)
         fprintf(to, " %s:%s", users[i].name, users[i].password);

@@ -1,0 +1,16 @@
+/* What a simulated phone does at which point, as scenario files write it: the phone's own tables.
+ */
+#ifndef SCENARIOS_RUNNER_BEHAVIOUR_H
+#define SCENARIOS_RUNNER_BEHAVIOUR_H
+
+#include "base/config.h"
+
+enum { BEHAVIOURS_MAX = 16 };
+
+/* Rows of an array of int, one for each point: 0 is what phones do. */
+extern const struct cfg_field lab_behaviour_fields[];
+/* The key of point i; NULL behind the last. */
+const char *behaviour_key(size_t i);
+const char *behaviour_word(int action);
+
+#endif
