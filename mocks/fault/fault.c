@@ -16,6 +16,34 @@ void fault_set_free(struct fault_set *set) {
     free(set);
 }
 
+/* Takes the strings of from too; -1 without memory, *to may be freed either way. */
+static int copy_fault(struct fault *to, const struct fault *from) {
+    *to = *from;
+    to->name = from->name != NULL ? strdup(from->name) : NULL;
+    to->text = strdup(from->text);
+    uint8_t *octets = from->octets.len > 0 ? malloc(from->octets.len) : NULL;
+    to->octets = bytes_of(octets, octets != NULL ? from->octets.len : 0);
+    if (octets != NULL)
+        memcpy(octets, from->octets.data, from->octets.len);
+    bool whole = to->octets.len == from->octets.len && (to->name != NULL) == (from->name != NULL);
+    return whole && to->text != NULL ? 0 : -1;
+}
+
+struct fault_set *fault_set_copy(const struct fault_set *set) {
+    struct fault_set *copy = calloc(1, sizeof *copy);
+    if (copy != NULL)
+        copy->items = calloc(set->count > 0 ? set->count : 1, sizeof *copy->items);
+    bool sound = copy != NULL && copy->items != NULL;
+    for (size_t i = 0; sound && i < set->count; i++) {
+        copy->count = i + 1;
+        sound = copy_fault(&copy->items[i], &set->items[i]) == 0;
+    }
+    if (sound)
+        return copy;
+    fault_set_free(copy);
+    return NULL;
+}
+
 static bool meets(const struct fault *f, unsigned point, const char *name) {
     if (f->point != point)
         return false;

@@ -97,6 +97,9 @@ struct fault_set *fault_set_new(const struct cfg_list *rows, const struct cfg_do
                                 const struct fault_tables *const *tables, struct cfg_mistakes *m);
 void fault_set_free(struct fault_set *set);
 
+/* A set that counts on its own, from where set stands. Caller frees. NULL without memory. */
+struct fault_set *fault_set_copy(const struct fault_set *set);
+
 /* The same for a program's main: prints the mistakes and exits 2 when there are any. */
 struct fault_set *fault_set_or_exit(const struct program *program, const struct cfg_list *rows,
                                     const struct cfg_doc *doc, const struct fault_tables *tables);

@@ -284,6 +284,23 @@ START_TEST(peeking_counts_nothing) {
 }
 END_TEST
 
+START_TEST(a_copy_counts_on_its_own) {
+    struct fault_set *set =
+        read_good("faults:\n- {at: ca.login, name: x, nth: 2, do: send 1603}\n");
+    ck_assert_ptr_null(fault_next(set, AT_LOGIN, "x"));
+    struct fault_set *copy = fault_set_copy(set);
+    const struct fault *f = fault_next(set, AT_LOGIN, "x");
+    const struct fault *other = fault_next(copy, AT_LOGIN, "x");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_ptr_nonnull(other);
+    ck_assert_ptr_ne(f, other);
+    ck_assert(bytes_equal(f->octets, other->octets));
+    fault_set_free(set);
+    ck_assert_str_eq(other->text, "1603");
+    fault_set_free(copy);
+}
+END_TEST
+
 /* ---- Writing ---- */
 
 START_TEST(yaml_reads_back_as_the_same) {
@@ -342,5 +359,5 @@ END_TEST
 TEST_MAIN("fault", no_faults_are_an_empty_set, arguments_of_every_type, each_mistake_in_its_words,
           all_mistakes_at_once, nth_and_times, the_first_in_the_file_applies,
           points_are_counted_apart, a_name_filters_and_counts_its_own,
-          a_delay_goes_beside_another_action, peeking_counts_nothing, yaml_reads_back_as_the_same,
-          help_lists_points_and_actions, reference_is_markdown)
+          a_delay_goes_beside_another_action, peeking_counts_nothing, a_copy_counts_on_its_own,
+          yaml_reads_back_as_the_same, help_lists_points_and_actions, reference_is_markdown)

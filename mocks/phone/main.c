@@ -5,10 +5,7 @@
 #include "mocks/phone/fleet.h"
 #include "mocks/phone/phone_config.h"
 
-#define ACTION_HELP(action, word, help) "  " word ": " help "\n"
-static const char behaviours[] = "Actions of behaviour:\n" PHONE_ACTION_TABLE(ACTION_HELP);
-
-static const struct program program = {
+static struct program program = {
     .name = "capflab-phone",
     .summary = "Runs simulated IP phones, one CAPF session each; prints one JSON line for each.",
     .usage = "[OPTION...]",
@@ -17,7 +14,6 @@ static const struct program program = {
         "{\"device\":\"SEP001122334455\",\"result\":\"installed\",\"operation\":\"install\","
         "\"status\":[\"LSC: Installed\"],...}",
     .config = phone_file_fields,
-    .more = behaviours,
 };
 
 struct arguments {
@@ -99,6 +95,8 @@ int main(int argc, char **argv) {
     struct phone_file file = {0};
     struct phone_list list;
     struct err e = {0};
+    AUTO(char) more = fault_help(&phone_faults);
+    program.more = more;
     read_arguments(&arguments, argc, argv);
     struct cfg_doc *doc = program_config(&program, arguments.process.config, &file);
     apply_arguments(&file, &arguments);

@@ -50,6 +50,8 @@ static int open_phone(struct phone *p, struct err *e) {
         return -1;
     if (p->timer == NULL)
         return err_set(e, ERR_SYS_NOMEM, "timer");
+    if (c->fault_set != NULL && (p->faults = fault_set_copy(c->fault_set)) == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "faults");
     if (c->capf.certificate != NULL) {
         p->trusted = x509_read_file(c->capf.certificate, e);
         if (p->trusted == NULL)
@@ -84,6 +86,7 @@ void phone_free(struct phone *phone) {
         return;
     phone_disconnect(phone);
     timer_free(phone->timer);
+    fault_set_free(phone->faults);
     console_close(phone->console);
     X509_free(phone->trusted);
     EVP_PKEY_free(phone->fresh_key);

@@ -19,6 +19,26 @@ static const struct cfg_word action_words[] = {
 #undef X
         {NULL, 0}};
 
+/* Only what is proved can be wrong. */
+enum { KIND_PROOF = 1, KIND_OTHER = 2 };
+
+static const struct fault_point fault_points[] = {
+#define X(point, key, text)                                                                        \
+    {"phone." key, PHONE_AT_##point <= PHONE_AT_SIGNATURE ? KIND_PROOF : KIND_OTHER, text},
+    PHONE_POINT_TABLE(X)
+#undef X
+        {0}};
+
+static const struct fault_action fault_actions[] = {
+#define X(action, word, text)                                                                      \
+    {.name = (word), .kinds = PHONE_##action == PHONE_WRONG ? KIND_PROOF : 0, .help = (text)},
+    PHONE_ACTION_TABLE(X)
+#undef X
+        {0}};
+
+const struct fault_tables phone_faults = {
+    .mock = "phone", .points = fault_points, .actions = fault_actions, .named = true};
+
 #define T struct phone_config
 
 static const struct cfg_field capf_fields[] = {
@@ -87,7 +107,9 @@ static const struct cfg_field behaviour_fields[] = {
         CFG_INT(T, retries, "retries", "0", 0, 100,                                                \
                 "further tries after a communication failure (real phones: 3)"),                   \
         CFG_DURATION(T, retry_delay_us, "retry-delay", "30s", "time between tries"),               \
-        CFG_MAP(T, behaviour, "behaviour", behaviour_fields, "what it does at a point")
+        CFG_MAP(T, behaviour, "behaviour", behaviour_fields, "what it does at a point"),           \
+        CFG_LIST(T, faults, "faults", struct fault_row, fault_fields,                              \
+                 "what it does at some visits of a point; each phone counts its own")
 
 static const struct cfg_field phone_fields[] = {PHONE_FIELDS, CFG_END};
 
@@ -217,7 +239,40 @@ static int add_counted(struct phone_list *list, const struct phone_config *like,
     return 0;
 }
 
-static int add_entries(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc,
+/* Reads the faults of a phone, unless its template has read them already. */
+static int read_faults(struct phone_list *list, struct phone_config *phone, struct cfg_doc *doc,
+                       struct cfg_mistakes *m) {
+    static const struct fault_tables *const tables[] = {&phone_faults, NULL};
+    if (phone->faults.count == 0 || phone->fault_set != NULL)
+        return 0;
+    struct fault_set **grown = realloc(list->sets, (list->set_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    list->sets = grown;
+    grown[list->set_count] = fault_set_new(&phone->faults, doc, tables, m);
+    phone->fault_set = grown[list->set_count];
+    if (phone->fault_set == NULL)
+        return -1;
+    list->set_count++;
+    return 0;
+}
+
+static int add_entry(struct phone_list *list, const struct phone_file *file,
+                     const struct phone_config *like, const struct cfg_node *entry,
+                     const struct cfg_field *fields, struct cfg_doc *doc, struct cfg_mistakes *m) {
+    struct phone_config phone = *like;
+    if (cfg_node_read(doc, entry, fields, &phone, m) != 0)
+        return 0;
+    if (phone.faults.items != like->faults.items)
+        phone.fault_set = NULL;
+    if (read_faults(list, &phone, doc, m) != 0)
+        return 0;
+    return add_counted(list, &phone, file->count);
+}
+
+/* Mistakes in one entry do not hide those of the next. */
+static int add_entries(struct phone_list *list, const struct phone_file *file,
+                       const struct phone_config *like, struct cfg_doc *doc,
                        struct cfg_mistakes *m) {
     struct overlay overlay = {0};
     const struct cfg_field *fields = without_defaults(&overlay, phone_fields);
@@ -226,9 +281,8 @@ static int add_entries(struct phone_list *list, const struct phone_file *file, s
         return -1;
     }
     for (size_t i = 0; i < cfg_node_count(file->phones); i++) {
-        struct phone_config phone = file->phone;
-        if (cfg_node_read(doc, cfg_node_item(file->phones, i), fields, &phone, m) == 0 &&
-            add_counted(list, &phone, file->count) != 0)
+        const struct cfg_node *entry = cfg_node_item(file->phones, i);
+        if (add_entry(list, file, like, entry, fields, doc, m) != 0)
             return -1;
     }
     return cfg_mistakes_count(m) == 0 ? 0 : -1;
@@ -236,15 +290,21 @@ static int add_entries(struct phone_list *list, const struct phone_file *file, s
 
 int phone_list_make(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc,
                     struct cfg_mistakes *m) {
+    struct phone_config like = file->phone;
     *list = (struct phone_list){0};
+    if (read_faults(list, &like, doc, m) != 0)
+        return -1;
     if (file->phones == NULL)
-        return add_counted(list, &file->phone, file->count);
-    return add_entries(list, file, doc, m);
+        return add_counted(list, &like, file->count);
+    return add_entries(list, file, &like, doc, m);
 }
 
 void phone_list_free(struct phone_list *list) {
     for (size_t i = 0; i < list->text_count; i++)
         free(list->texts[i]);
+    for (size_t i = 0; i < list->set_count; i++)
+        fault_set_free(list->sets[i]);
+    free(list->sets);
     free(list->texts);
     free(list->items);
     *list = (struct phone_list){0};

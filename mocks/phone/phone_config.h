@@ -5,6 +5,7 @@
 
 #include "base/config.h"
 #include "base/process.h"
+#include "mocks/fault/fault.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -63,6 +64,10 @@ struct phone_keys {
     bool ec;
 };
 
+/* The same as points "phone.KEY" and actions of faults. A fault says what happens at some visits,
+ * `behaviour` what happens at all others. */
+extern const struct fault_tables phone_faults;
+
 /* One phone. "{name}" and "{index}" in a path are replaced by the phone's. */
 struct phone_config {
     char *name;
@@ -85,7 +90,9 @@ struct phone_config {
     int64_t timeout_us;
     int64_t retries;
     int64_t retry_delay_us;
-    int behaviour[PHONE_POINTS]; /* enum phone_action */
+    int behaviour[PHONE_POINTS];       /* enum phone_action */
+    struct cfg_list faults;            /* struct fault_row; `name` is that of the device */
+    const struct fault_set *fault_set; /* what they are; of the list of phones; NULL: none */
 };
 
 /* The file. The phone stands first, so that its table serves both. */
@@ -104,6 +111,8 @@ struct phone_list {
     size_t count;
     char **texts; /* every string that was made here */
     size_t text_count;
+    struct fault_set **sets;
+    size_t set_count;
 };
 
 enum { PHONES_MAX = 100000 };

@@ -92,6 +92,25 @@ START_TEST(entries_change_what_they_name) {
 }
 END_TEST
 
+START_TEST(entries_keep_or_replace_faults) {
+    AUTO_LOADED l;
+    ck_assert_int_eq(load(&l, "faults: [{at: phone.store-cert, do: close}]\n"
+                              "count: 2\n"
+                              "phones:\n"
+                              "  - {name: SEP000000000001}\n"
+                              "  - {name: SEP000000000003, faults: [{at: phone.signature, nth: 2, "
+                              "do: wrong}]}\n"),
+                     0);
+    ck_assert_uint_eq(l.list.count, 4);
+    const struct fault_set *first = l.list.items[1].fault_set, *other = l.list.items[2].fault_set;
+    ck_assert_ptr_eq(first, l.list.items[0].fault_set);
+    ck_assert_uint_eq(first->items[0].point, PHONE_AT_STORE_CERT);
+    ck_assert_uint_eq(first->items[0].action, PHONE_CLOSE);
+    ck_assert_uint_eq(other->count, 1);
+    ck_assert_uint_eq(other->items[0].action, PHONE_WRONG);
+}
+END_TEST
+
 static void check_mistake(const char *text, const char *expected) {
     AUTO_LOADED l;
     ck_assert_int_eq(load(&l, text), -1);
@@ -104,6 +123,13 @@ START_TEST(mistakes_have_their_place) {
     check_mistake("version: 4\n", "phone.yaml:1:10:");
     check_mistake("behaviour: {store-cert: refus}\n", "phone.yaml:1:25:");
     check_mistake("phones:\n  - {nam: x}\n", "phone.yaml:2:6: unknown key \"nam\"");
+    check_mistake("faults: [{at: phone.store-crt, do: close}]\n",
+                  "phone.yaml:1:15: unknown fault point \"phone.store-crt\", did you mean "
+                  "\"phone.store-cert\"?");
+    check_mistake("faults: [{at: phone.store-cert, do: wrong}]\n",
+                  "phone.yaml:1:37: action \"wrong\" is not possible at phone.store-cert");
+    check_mistake("phones:\n  - {faults: [{at: phone.signature, do: clos}]}\n  - {name: x}\n",
+                  "phone.yaml:2:41: unknown action \"clos\", did you mean \"close\"?");
     check_mistake("phones: SEP1\n", "phone.yaml:1:9: phones: expected a list");
 }
 END_TEST
@@ -226,7 +252,7 @@ END_TEST
 
 TEST_MAIN("phone configuration", an_empty_file_is_the_phone_of_the_seeds,
           names_count_up_and_go_into_paths, a_name_without_digits_gets_some,
-          entries_change_what_they_name, mistakes_have_their_place,
+          entries_change_what_they_name, entries_keep_or_replace_faults, mistakes_have_their_place,
           an_installation_that_was_cut_short_is_completed, a_key_of_another_certificate_is_refused,
           an_lsc_that_cannot_be_written_is_not_installed, a_fleet_reports_every_phone,
           a_fleet_can_be_stopped_in_the_middle)

@@ -35,7 +35,9 @@ struct phone {
     const struct phone_config *config;
     struct console *console;
     struct timer *timer;
-    X509 *trusted; /* the CAPF record of the trust list; NULL: none */
+    struct fault_set *faults; /* its own; NULL: none */
+    enum phone_action acting; /* at the point that was visited last */
+    X509 *trusted;            /* the CAPF record of the trust list; NULL: none */
     struct identity mic;
     struct identity lsc;
     phone_done_fn *done;

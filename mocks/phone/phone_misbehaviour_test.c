@@ -63,6 +63,65 @@ START_TEST(a_phone_may_never_answer_key_gen_req) {
 }
 END_TEST
 
+/* CAPF asks twice; the first answer is a refusal, the second a key. */
+static unsigned keys_refused, keys_given;
+static void ask_twice(struct lab *lab, const struct capf_message *m) {
+    if (m->type == CAPF_MSG_AUTH_RES) {
+        lab_ask_rsa(lab, 1024);
+    } else if (m->type == CAPF_MSG_KEY_GEN_RES && !m->public_key.present) {
+        keys_refused++;
+        lab_ask_rsa(lab, 1024);
+    } else if (m->type == CAPF_MSG_KEY_GEN_RES) {
+        keys_given++;
+        lab_end(lab, CAPF_REASON_REFUSED);
+    }
+}
+
+static struct fault one_fault = {.tables = &phone_faults,
+                                 .point = PHONE_AT_KEY_GENERATION,
+                                 .action = PHONE_REFUSE,
+                                 .nth = 1,
+                                 .times = 1,
+                                 .text = (char[]){""}};
+
+START_TEST(a_fault_counts_visits) {
+    const struct fault_set faults = {&one_fault, 1};
+    AUTO_LAB lab;
+    lab_open(&lab);
+    lab.config.fault_set = &faults;
+    lab_run(&lab, ask_twice);
+    ck_assert_uint_eq(keys_refused, 1);
+    ck_assert_uint_eq(keys_given, 1);
+    ck_assert_int_eq(one_fault.seen, 0);
+}
+END_TEST
+
+/* The fault goes before what the phone does otherwise; the name is the device's. */
+START_TEST(a_fault_of_a_device_beats_behaviour) {
+    const struct fault_set faults = {&one_fault, 1};
+    AUTO_LAB lab;
+    lab_open(&lab);
+    one_fault.name = lab.config.name;
+    lab.config.fault_set = &faults;
+    lab.config.behaviour[PHONE_AT_KEY_GENERATION] = PHONE_CLOSE;
+    lab_run(&lab, ask_twice);
+    ck_assert_uint_eq(keys_refused, 1);
+    ck_assert_str_eq(lab_text(&lab, "result"), "connection-lost");
+}
+END_TEST
+
+START_TEST(a_fault_of_another_device) {
+    const struct fault_set faults = {&one_fault, 1};
+    AUTO_LAB lab;
+    lab_open(&lab);
+    one_fault.name = (char[]){"SEP000000000000"};
+    lab.config.fault_set = &faults;
+    lab_run(&lab, ask_twice);
+    ck_assert_uint_eq(keys_refused, 0);
+    ck_assert_uint_eq(keys_given, 1);
+}
+END_TEST
+
 static void judge_proof(struct lab *lab, const struct capf_message *m) {
     struct err e = {0};
     AUTO(X509) certificate = NULL;
@@ -150,6 +209,8 @@ START_TEST(version_0_is_refused) {
 }
 END_TEST
 
-TEST_MAIN("phone misbehaviour", behaviours_at_key_generation, a_phone_may_never_answer_key_gen_req,
-          a_phone_may_prove_wrongly, no_certificate_to_prove_with, hostile_messages_end_the_session,
-          an_abort_is_answered, version_0_is_refused)
+TEST_MAIN("phone misbehaviour", a_fault_counts_visits, a_fault_of_a_device_beats_behaviour,
+          a_fault_of_another_device, behaviours_at_key_generation,
+          a_phone_may_never_answer_key_gen_req, a_phone_may_prove_wrongly,
+          no_certificate_to_prove_with, hostile_messages_end_the_session, an_abort_is_answered,
+          version_0_is_refused)

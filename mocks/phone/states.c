@@ -105,13 +105,17 @@ static bool answers(enum phone_action action) {
     return action == PHONE_ANSWER || action == PHONE_WRONG;
 }
 
-static enum phone_action action_at(const struct phone *p, int point) {
+/* Counts a visit of the point; what the phone does there now. */
+static enum phone_action visit(struct phone *p, int point) {
+    p->acting = PHONE_ANSWER;
     if (point == NO_POINT)
         return PHONE_ANSWER;
-    enum phone_action action = (enum phone_action)p->config->behaviour[point];
-    if (point == PHONE_AT_SIGNATURE && action == PHONE_ANSWER && !p->config->sign)
-        return PHONE_CLOSE;
-    return action;
+    const struct fault *fault = fault_next(p->faults, (unsigned)point, p->config->name);
+    int usual = p->config->behaviour[point];
+    if (point == PHONE_AT_SIGNATURE && usual == PHONE_ANSWER && !p->config->sign)
+        usual = PHONE_CLOSE;
+    p->acting = (enum phone_action)(fault != NULL ? (int)fault->action : usual);
+    return p->acting;
 }
 
 static enum phone_outcome outcome_of(enum err_code code) {
@@ -121,7 +125,7 @@ static enum phone_outcome outcome_of(enum err_code code) {
 
 static void take(struct phone *p, const struct transition *t, const struct capf_message *m) {
     struct err e = {0};
-    enum phone_action action = action_at(p, t->point);
+    enum phone_action action = visit(p, t->point);
     if (t->next != ANY_STATE)
         phone_expect(p, (enum phone_state)t->next);
     if (!answers(action))
@@ -170,13 +174,13 @@ void phone_start_key_time(struct phone *p) {
 
 void phone_on_key_time(struct phone *p) {
     struct err e = {0};
-    enum phone_action action = action_at(p, PHONE_AT_KEY_GENERATION);
     if (p->progress_left > 0) {
         p->progress_left--;
         phone_send_progress(p);
         timer_start(p->timer, progress_interval(p));
         return;
     }
+    enum phone_action action = visit(p, PHONE_AT_KEY_GENERATION);
     if (!answers(action)) {
         misbehave(p, action, CAPF_MSG_KEY_GEN_REQ);
         return;

@@ -37,7 +37,7 @@ static int prove_by_certificate(struct phone *p, struct capf_message *reply, str
                              e) != 0)
         return -1;
     /* The signature stands last in octets. */
-    if (p->config->behaviour[PHONE_AT_AUTHENTICATION] == PHONE_WRONG)
+    if (p->acting == PHONE_WRONG)
         octets->data[octets->len - 1] ^= 1;
     return 0;
 }
@@ -109,7 +109,7 @@ void phone_send_progress(struct phone *p) {
 
 /* A key that the phone does not have, for the action "wrong". */
 static EVP_PKEY *shown_key(const struct phone *p) {
-    if (p->config->behaviour[PHONE_AT_KEY_GENERATION] == PHONE_WRONG)
+    if (p->acting == PHONE_WRONG)
         return key_generate(p->kind, p->bits, NULL);
     EVP_PKEY_up_ref(p->fresh_key);
     return p->fresh_key;
@@ -147,7 +147,7 @@ int phone_step_sign(struct phone *p, const struct capf_message *m, struct err *e
                      cause.text);
         return reply_reason(p, m->type, CAPF_REASON_REFUSED);
     }
-    if (p->config->behaviour[PHONE_AT_SIGNATURE] == PHONE_WRONG)
+    if (p->acting == PHONE_WRONG)
         signature.data[signature.len / 2] ^= 1;
     reply.signed_data = CAPF_OCTETS(buf_view(&signature));
     phone_send(p, &reply);
