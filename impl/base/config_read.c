@@ -118,6 +118,7 @@ static void read_strings(struct reader *r, const struct cfg_field *f, const stru
     if (!single && !expect(r, n, CFG_SEQUENCE, f->name, "a list"))
         return;
     size_t count = single ? 1 : n->count;
+    out->count = 0; /* a node read over a template takes the place of its list */
     out->items = cfg_doc_alloc(r->doc, count, sizeof out->items[0]);
     for (size_t i = 0; out->items != NULL && i < count; i++) {
         const struct cfg_node *item = single ? n : n->children[i];
@@ -131,6 +132,7 @@ static void read_pairs(struct reader *r, const struct cfg_field *f, const struct
     struct cfg_pairs *out = at;
     if (!expect(r, n, CFG_MAPPING, f->name, "a mapping"))
         return;
+    out->count = 0;
     out->items = new_array(r, n, sizeof out->items[0]);
     for (size_t i = 0; out->items != NULL && i < n->count; i++) {
         const struct cfg_node *key = n->children[2 * i];
@@ -154,6 +156,7 @@ static void read_list(struct reader *r, const struct cfg_field *f, const struct 
     struct cfg_list *out = at;
     if (!expect(r, n, CFG_SEQUENCE, f->name, "a list"))
         return;
+    out->count = 0;
     out->items = new_array(r, n, f->item_size);
     for (size_t i = 0; out->items != NULL && i < n->count; i++)
         read_map(r, f, n->children[i], (char *)out->items + out->count++ * f->item_size);

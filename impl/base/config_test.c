@@ -163,6 +163,26 @@ static const struct {
                  {"10s", 10000000}, {"5m", 300000000}, {"2h", 7200000000}, {"30d", 2592000000000},
                  {"-3s", -3000000}, {"-0d", 0}};
 
+/* What a node is read over may have come from another node. */
+START_TEST(a_list_read_again_takes_the_place_of_the_first) {
+    struct test_config c = {0};
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    const char *text = "labels: [a, b]\nhosts: {a: b, c: d}\nusers: [{name: x}, {name: y}]\n"
+                       "then: {labels: [c], hosts: {e: f}, users: [{name: z}]}\n";
+    struct cfg_doc *doc = cfg_load_text("t.yaml", bytes_of_str(text), test_fields, &c, m);
+    ck_assert_ptr_nonnull(doc);
+    ck_assert_int_eq(cfg_node_read(doc, c.then, test_fields, &c, m), 0);
+    ck_assert_uint_eq(c.labels.count, 1);
+    ck_assert_str_eq(c.labels.items[0], "c");
+    ck_assert_uint_eq(c.hosts.count, 1);
+    ck_assert_str_eq(c.hosts.items[0].name, "e");
+    ck_assert_uint_eq(c.users.count, 1);
+    ck_assert_str_eq(((struct test_user *)c.users.items)[0].name, "z");
+    cfg_doc_free(doc);
+    cfg_mistakes_free(m);
+}
+END_TEST
+
 START_TEST(durations_have_units) {
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
         struct err e = {0};
@@ -275,6 +295,7 @@ TEST_MAIN("configuration", an_empty_file_takes_all_defaults,
           absent_and_empty_keys_take_defaults_in_nested_maps_too, every_type_is_read,
           list_items_take_defaults, a_single_value_is_a_list_of_one, empty_collections_are_empty,
           files_with_bom_and_crlf_are_read, nodes_can_be_walked, nodes_can_be_read_through_a_table,
-          durations_have_units, what_is_no_duration_is_refused, help_stands_in_columns,
-          the_reference_is_a_markdown_table, the_nearest_word_is_found, far_words_are_not_offered,
+          a_list_read_again_takes_the_place_of_the_first, durations_have_units,
+          what_is_no_duration_is_refused, help_stands_in_columns, the_reference_is_a_markdown_table,
+          the_nearest_word_is_found, far_words_are_not_offered,
           words_of_any_length_are_compared_safely)
