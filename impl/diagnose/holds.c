@@ -20,7 +20,7 @@ bool rule_is_for(const struct rule *rule, enum scope_kind kind) {
         return (sources & RA_SOURCES) != 0;
     if (kind == SCOPE_IIS)
         return (sources & IIS_SOURCES) != 0;
-    return (sources & (RA_SOURCES | IIS_SOURCES)) == 0;
+    return (sources & ~(RA_SOURCES | IIS_SOURCES)) != 0;
 }
 
 static const struct fact *find(const struct casefile *c, const struct rule_line *line, size_t scope,
@@ -79,7 +79,7 @@ static void take_also(const struct casefile *c, struct hit *hit) {
         const struct rule_line *line = rule_line(hit->rule, PART_ALSO, i);
         const struct fact *f = case_fact(c, hit->scope, line, 0);
         bool foreign =
-            rule_is_for(hit->rule, SCOPE_DEVICE) ? false : (line->sources & RA_SOURCES) == 0;
+            c->scopes[hit->scope].kind != SCOPE_DEVICE && (line->sources & RA_SOURCES) == 0;
         for (size_t s = 0; f == NULL && foreign && s < c->scope_count; s++)
             f = case_fact(c, s, line, 0);
         if (f != NULL)
