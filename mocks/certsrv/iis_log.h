@@ -16,8 +16,9 @@
     X(LOGON_FAILURE, 1326)                                                                         \
     X(ACCOUNT_LOCKED_OUT, 1909)                                                                    \
     X(SEC_E_INVALID_TOKEN, 2148074248)                                                             \
-    X(SEC_E_LOGON_DENIED, 2148074252) X(SEC_E_NO_CREDENTIALS, 2148074254)                          \
-        X(SEC_E_BAD_BINDINGS, 2148074310)
+    X(SEC_E_LOGON_DENIED, 2148074252)                                                              \
+    X(SEC_E_NO_CREDENTIALS, 2148074254)                                                            \
+    X(SEC_E_BAD_BINDINGS, 2148074310)
 #define IIS_WIN32_CONSTANT(name, number) static const uint32_t IIS_##name = number;
 IIS_WIN32_TABLE(IIS_WIN32_CONSTANT)
 #undef IIS_WIN32_CONSTANT

@@ -140,7 +140,8 @@ static inline void mock_close(struct mock *m) {
 
 static inline void browser_open(struct browser *b, struct mock *m, long authentication) {
     *b = (struct browser){.mock = m, .easy = curl_easy_init(), .body = BUF_INIT(1 << 20)};
-    b->endpoint = (struct http_endpoint){m->config.host, 443, m->via, m->config.ca.certificate};
+    b->endpoint = (struct http_endpoint){
+        .host = m->config.host, .port = 443, .via = m->via, .ca_file = m->config.ca.certificate};
     curl_easy_setopt(b->easy, CURLOPT_WRITEFUNCTION, http_client_to_buf);
     curl_easy_setopt(b->easy, CURLOPT_WRITEDATA, &b->body);
     curl_easy_setopt(b->easy, CURLOPT_HTTPAUTH, authentication);
