@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/trust_store.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,13 +92,17 @@ void http_client_free(struct http_client *c) {
     free(c);
 }
 
-/* A store of one's own stands alone (curl would add the system's folder), and is read anew for each
- * handshake. */
+/* A store of one's own stands alone (curl would add the system's folder). client_tls_setup puts it
+ * into the connection; the path given as CAPATH, in which curl finds nothing, only keeps
+ * connections of different trust apart. A file that cannot be read is left to curl, whose error it
+ * becomes. */
 static void set_trust(CURL *easy, const struct http_endpoint *endpoint) {
     if (endpoint->ca_file != NULL) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        X509_STORE *store = trust_store_get(endpoint->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAINFO, store == NULL ? endpoint->ca_file : NULL);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, store == NULL ? NULL : endpoint->ca_file);
         curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+        X509_STORE_free(store);
     }
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);

@@ -4,6 +4,7 @@
 #include "http_client_impl.h"
 
 #include "base/clock.h"
+#include "base/trust_store.h"
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -22,11 +23,20 @@ static int verify(X509_STORE_CTX *store_ctx, void *user) {
     return good;
 }
 
+/* Before curl adds its own, which is nothing for a file that could be read. Without a store nothing
+ * is trusted, or curl tells why it cannot read the file. */
+static void set_store(const struct http_endpoint *endpoint, SSL_CTX *ctx) {
+    X509_STORE *store = endpoint->ca_file == NULL ? NULL : trust_store_get(endpoint->ca_file);
+    if (store != NULL)
+        SSL_CTX_set_cert_store(ctx, store);
+}
+
 CURLcode client_tls_setup(CURL *easy, void *ctx, void *transfer) {
     struct transfer *t = transfer;
     (void)easy;
     t->tls_begun = true;
     X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(ctx), clock_wall());
     SSL_CTX_set_cert_verify_callback(ctx, verify, t);
+    set_store(t->endpoint, ctx);
     return CURLE_OK;
 }

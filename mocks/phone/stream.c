@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,12 @@ static int open_stream(struct phone *p, struct err *e) {
     return 0;
 }
 
+/* A message behind another one does not wait for CAPF's acknowledgement, which may be delayed. */
+static void send_at_once(struct bufferevent *stream) {
+    const int one = 1;
+    setsockopt(bufferevent_getfd(stream), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
 static int connect_to(struct phone *p, const char *address, struct err *e) {
     struct sockaddr_storage where = {0};
     struct sockaddr_in *v4 = (struct sockaddr_in *)&where;
@@ -257,6 +264,7 @@ static int connect_to(struct phone *p, const char *address, struct err *e) {
         return -1;
     if (bufferevent_socket_connect(p->stream, (struct sockaddr *)&where, len) != 0)
         return err_errno(e, "%s", address);
+    send_at_once(p->stream);
     return 0;
 }
 
