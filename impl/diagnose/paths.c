@@ -2,10 +2,11 @@
  */
 #include "diagnose/paths.h"
 #include "base/file.h"
-#include "base/owned.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,7 +41,7 @@ static const char *case_of(const FTSENT *entry, char *out, size_t size) {
 }
 
 static int visit(const FTSENT *entry, path_fn *fn, void *user, struct err *e) {
-    char folder[4096];
+    char folder[PATH_MAX + 16];
     if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
         return err_set(e, ERR_SYS_IO, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
     if (entry->fts_info != FTS_F || !is_log(entry->fts_name))
@@ -49,9 +50,10 @@ static int visit(const FTSENT *entry, path_fn *fn, void *user, struct err *e) {
 }
 
 static int walk_folder(const char *path, path_fn *fn, void *user, struct err *e) {
-    AUTO(char) copy = strdup(path);
-    if (copy == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
+    char copy[PATH_MAX];
+    if (strlen(path) >= sizeof copy)
+        return err_set(e, ERR_SYS_LIMIT, "%s: too long", path);
+    memcpy(copy, path, strlen(path) + 1);
     char *const roots[] = {copy, NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     if (tree == NULL)
