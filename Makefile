@@ -192,6 +192,12 @@ fuzz: ## build the libFuzzer targets and try each on its corpus
 	@ci/deps.sh build clang
 	@BUILD=$(BUILD)-fuzz ci/fuzz.sh 5
 
+.PHONY: bench
+bench: ## measure how fast phones are enrolled, into out/bench (under two minutes)
+	@ci/deps.sh build
+	$(again) programs
+	@BUILD=$(BUILD) bench/standard out/bench
+
 .PHONY: format
 format: ## lay out every C file with clang-format
 	@ci/deps.sh format
