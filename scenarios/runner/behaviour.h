@@ -4,6 +4,7 @@
 #define SCENARIOS_RUNNER_BEHAVIOUR_H
 
 #include "base/config.h"
+#include "mocks/fault/fault.h"
 
 enum { BEHAVIOURS_MAX = 16 };
 
@@ -12,5 +13,7 @@ extern const struct cfg_field lab_behaviour_fields[];
 /* The key of point i; NULL behind the last. */
 const char *behaviour_key(size_t i);
 const char *behaviour_word(int action);
+
+extern const struct fault_tables phone_faults; /* of mocks/phone */
 
 #endif

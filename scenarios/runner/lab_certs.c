@@ -150,16 +150,46 @@ static int write_bundle(const struct lab_certs *c, const char *file, const enum 
     write_bundle((c), (file), (const enum lab_cert_id[]){__VA_ARGS__},                             \
                  sizeof((const enum lab_cert_id[]){__VA_ARGS__}) / sizeof(enum lab_cert_id), (e))
 
-static int write_web_trust(const struct lab_certs *c, int trusts, struct err *e) {
+/* The issuing CA's certificate as it was before it was renewed in time: same name, same key. */
+static X509 *expired_issuer(const struct lab_certs *c, struct err *e) {
+    const struct plan p = {.subject = rows[CERT_LAB_DC_RTP].subject,
+                           .key = c->keys[CERT_LAB_DC_RTP],
+                           .issuer = c->certs[CERT_LAB_CA],
+                           .issuer_key = c->keys[CERT_LAB_CA],
+                           .profile = PROFILE_CA,
+                           .from_days = -CA_DAYS,
+                           .to_days = -1};
+    return issue_plan(&p, e);
+}
+
+/* first, then the expired issuer. */
+static int write_with_expired(const struct lab_certs *c, const char *file, enum lab_cert_id first,
+                              struct err *e) {
+    AUTO(X509) expired = expired_issuer(c, e);
+    AUTO_BUF pem = BUF_INIT(PEM_BYTES_MAX);
+    AUTO(char) path = lab_certs_path(c, file);
+    if (expired == NULL || path == NULL || x509_put_pem(c->certs[first], &pem, e) != 0 ||
+        x509_put_pem(expired, &pem, e) != 0)
+        return -1;
+    return file_write(path, buf_view(&pem), 0644, e);
+}
+
+static int write_web_trust(const struct lab_certs *c, int trusts, int certificate, struct err *e) {
     if (trusts == TRUSTS_CERTSRV)
         return BUNDLE(c, "web-trust.pem", e, CERT_WEB);
     if (trusts == TRUSTS_NOTHING)
         return BUNDLE(c, "web-trust.pem", e, CERT_FOREIGN);
+    if (trusts == TRUSTS_ROOT)
+        return BUNDLE(c, "web-trust.pem", e, CERT_LAB_CA);
+    if (certificate == WEB_EXPIRED_INTERMEDIATE)
+        return write_with_expired(c, "web-trust.pem", CERT_LAB_CA, e);
     return BUNDLE(c, "web-trust.pem", e, CERT_LAB_DC_RTP, CERT_LAB_CA);
 }
 
 static int write_web_chain(const struct lab_certs *c, int certificate, struct err *e) {
-    if (certificate == WEB_SELF_SIGNED)
+    if (certificate == WEB_EXPIRED_INTERMEDIATE)
+        return write_with_expired(c, "web-chain.pem", CERT_WEB, e);
+    if (certificate == WEB_SELF_SIGNED || certificate == WEB_WITHOUT_CHAIN)
         return BUNDLE(c, "web-chain.pem", e, CERT_WEB);
     return BUNDLE(c, "web-chain.pem", e, CERT_WEB, CERT_LAB_DC_RTP);
 }
@@ -175,7 +205,7 @@ static int write_bundles(const struct lab_certs *c, const struct lab_settings *s
     if (BUNDLE(c, "store.pem", e, CERT_SUDI, CERT_CAPF, CERT_MANUFACTURING, CERT_MANUFACTURING_SHA2,
                CERT_ROOT_2048, CERT_ROOT_M2, CERT_LAB_CA, CERT_LAB_DC_RTP) != 0)
         return -1;
-    return write_web_trust(c, s->ra.trusts, e) != 0 ||
+    return write_web_trust(c, s->ra.trusts, s->certsrv.certificate, e) != 0 ||
                    write_web_chain(c, s->certsrv.certificate, e) != 0
                ? -1
                : 0;

@@ -14,6 +14,7 @@
 #define LAB_CERT_TABLE(X)                                                                          \
     X(LAB_CA, "lab-ca", "DC=com, DC=michamen, CN=lab-ca.michamen.com", LAB_CA, CA)                 \
     X(LAB_DC_RTP, "lab-dc-rtp", "DC=com, DC=michamen, CN=LAB-DC-RTP", LAB_CA, CA)                  \
+    X(LAB_DC_RTP_0, "lab-dc-rtp-0", "DC=com, DC=michamen, CN=LAB-DC-RTP", LAB_CA, CA)              \
     X(WEB, "web", "CN=lab-dc.michamen.com", LAB_DC_RTP, SERVER)                                    \
     X(CAPF, "capf", "C=US, O=cisco, OU=tac, CN=CAPF-eb606ac0, ST=nc, L=rtp", CAPF, CAPF)           \
     X(RA, "ra", "C=US, O=cisco, OU=tac, CN=ra.michamen.com, ST=nc, L=rtp", CAPF, REACHABLE_SERVER) \

@@ -1,6 +1,6 @@
 /* The configuration file of each program, from the scenario's settings. Every value that the
  * scenario can change is written, so that the file alone says how the program was started. */
-#include "scenarios/runner/run.h"
+#include "scenarios/runner/lab_config.h"
 
 #include "base/owned.h"
 #include "scenarios/runner/yaml_write.h"
@@ -8,22 +8,22 @@
 #include <string.h>
 
 /* Puts a path below the scenario's folder, or drops the key without memory. */
-static void set_path(json_t *o, const char *key, const struct run *r, const char *below) {
+void set_path(json_t *o, const char *key, const struct run *r, const char *below) {
     AUTO(char) path = run_path(r, "%s", below);
     if (path != NULL)
         json_object_set_new(o, key, json_string(path));
 }
 
-static void set_string(json_t *o, const char *key, const char *text) {
+void set_string(json_t *o, const char *key, const char *text) {
     if (text != NULL)
         json_object_set_new(o, key, json_string(text));
 }
 
-static void set_word(json_t *o, const char *key, const struct cfg_word *words, int value) {
+void set_word(json_t *o, const char *key, const struct cfg_word *words, int value) {
     json_object_set_new(o, key, json_string(word_of(words, value)));
 }
 
-static void set_duration(json_t *o, const char *key, int64_t us) {
+void set_duration(json_t *o, const char *key, int64_t us) {
     json_object_set_new(o, key, yaml_duration(us));
 }
 
@@ -36,84 +36,61 @@ static json_t *hosts_of(const struct run *r) {
     return hosts;
 }
 
-static void set_listen(json_t *o, const struct run *r, enum component c) {
-    const char *given = r->options->listen[c];
-    set_string(o, "listen", given != NULL ? given : "127.0.0.1:0");
+/* A component that is started again listens where it did. */
+const char *listen_of(const struct run *r, enum component c) {
+    if (r->addresses[c] != NULL)
+        return r->addresses[c];
+    return r->options->listen[c] != NULL ? r->options->listen[c] : "127.0.0.1:0";
 }
 
-static json_t *process_of(const struct run *r, const char *actor) {
+void set_listen(json_t *o, const struct run *r, enum component c) {
+    set_string(o, "listen", listen_of(r, c));
+}
+
+/* Where clients of a component connect to: the relay in front of it, if there is one. By its name
+ * when there is DNS, so that the name is asked for. */
+static void set_via(json_t *o, const struct run *r, enum component c, enum component relay,
+                    const char *name) {
+    const char *at = lab_needs(r, relay) ? r->addresses[relay] : r->addresses[c];
+    if (at == NULL)
+        return;
+    if (r->scenario->lab.has_dns)
+        json_object_set_new(o, "via", json_sprintf("%s%s", name, strrchr(at, ':')));
+    else
+        set_string(o, "via", at);
+}
+
+static void set_names(json_t *process, const struct run *r) {
+    if (r->scenario->lab.has_dns)
+        json_object_set_new(process, "dns-servers", json_pack("[s]", r->addresses[COMPONENT_DNS]));
+    else
+        json_object_set_new(process, "hosts", hosts_of(r));
+}
+
+json_t *process_of(const struct run *r, const char *actor, struct lab_clock clock) {
     json_t *process = json_object();
-    const struct lab_clock *clock = &r->scenario->lab.clock;
     char events[192];
     snprintf(events, sizeof events, "events/%s.ndjson", actor);
     set_string(process, "actor", actor);
     set_path(process, "events", r, events);
-    set_duration(process, "clock-offset", clock->offset_us);
-    json_object_set_new(process, "clock-rate", json_real(clock->rate));
+    set_duration(process, "clock-offset", clock.offset_us);
+    json_object_set_new(process, "clock-rate", json_real(clock.rate));
     json_object_set_new(process, "seed",
                         json_sprintf("%s/%s/%s", r->options->seed, r->scenario->name, actor));
-    json_object_set_new(process, "hosts", hosts_of(r));
     return process;
 }
 
-static json_t *users_of(const struct lab_certsrv *c) {
-    json_t *users = json_array();
-    const struct user *given = c->users.items;
-    for (size_t i = 0; i < c->users.count; i++)
-        json_array_append_new(users, json_pack("{s:s, s:s, s:b}", "name", given[i].name, "password",
-                                               given[i].password, "enroll", given[i].enroll));
-    if (c->users.count == 0)
-        json_array_append_new(users, json_pack("{s:s, s:s, s:b}", "name", "ciscora", "password",
-                                               LAB_PASSWORD, "enroll", true));
-    return users;
-}
-
-static json_t *templates_of(const struct lab_certsrv *c) {
-    json_t *templates = json_array();
-    const struct template *given = c->templates.items;
-    for (size_t i = 0; i < c->templates.count; i++)
-        json_array_append_new(templates, json_pack("{s:s}", "name", given[i].name));
-    if (c->templates.count == 0)
-        json_array_append_new(templates, json_pack("{s:s}", "name", "CiscoRA"));
-    return templates;
-}
-
-static json_t *schemes_of(const struct lab_certsrv *c) {
-    if (c->authentication.count == 0)
-        return json_pack("[s, s]", "negotiate", "ntlm");
-    json_t *schemes = json_array();
-    for (size_t i = 0; i < c->authentication.count; i++)
-        json_array_append_new(schemes, json_string(c->authentication.items[i]));
-    return schemes;
-}
-
-static json_t *ca_of(const struct run *r) {
-    json_t *ca = json_object();
-    set_string(ca, "name", "LAB-DC-RTP");
-    set_path(ca, "certificate", r, "pki/lab-dc-rtp.pem");
-    set_string(ca, "key", r->certs.key_paths[CERT_LAB_DC_RTP]);
-    set_path(ca, "chain", r, "pki/lab-ca.pem");
-    return ca;
-}
-
-json_t *certsrv_config(const struct run *r) {
-    const struct lab_certsrv *c = &r->scenario->lab.certsrv;
+/* Of a component that asks for names, and for the time when it is told to. */
+json_t *process_with_names(const struct run *r, enum component c, bool ntp) {
+    json_t *process = process_of(r, component_name(c), component_clock(r, c));
+    set_names(process, r);
+    if (!ntp)
+        return process;
     json_t *o = json_object();
-    json_object_set_new(o, "process", process_of(r, "certsrv"));
-    set_listen(o, r, COMPONENT_CERTSRV);
-    set_path(o, "log", r, "logs/iis.log");
-    set_path(o, "database", r, "db/ca.sqlite");
-    set_string(o, "host", "lab-dc.michamen.com");
-    json_object_set_new(o, "log-port", json_integer(443));
-    set_path(o, "certificate", r, "pki/web-chain.pem");
-    set_string(o, "key", r->certs.key_paths[CERT_WEB]);
-    json_object_set_new(o, "ca", ca_of(r));
-    json_object_set_new(o, "authentication", schemes_of(c));
-    json_object_set_new(o, "domain",
-                        json_pack("{s:s, s:s}", "netbios", "MICHAMEN", "dns", "michamen.com"));
-    json_object_set_new(o, "users", users_of(c));
-    json_object_set_new(o, "templates", templates_of(c));
-    return o;
+    set_string(o, "server", r->addresses[COMPONENT_NTP]);
+    set_duration(o, "interval", r->scenario->lab.ntp.interval_us);
+    json_object_set_new(process, "ntp", o);
+    return process;
 }
 
 static json_t *ra_certsrv_of(const struct run *r) {
@@ -121,7 +98,7 @@ static json_t *ra_certsrv_of(const struct run *r) {
     json_t *o = json_object();
     set_string(o, "host", lab->online_ca.host);
     json_object_set_new(o, "port", json_integer(443));
-    set_string(o, "via", r->addresses[COMPONENT_CERTSRV]);
+    set_via(o, r, COMPONENT_CERTSRV, COMPONENT_WIRE_RA_CERTSRV, lab->online_ca.host);
     set_path(o, "ca-file", r, "pki/web-trust.pem");
     set_string(o, "template", lab->online_ca.template);
     set_word(o, "authentication", scheme_words, lab->ra.authentication);
@@ -129,13 +106,14 @@ static json_t *ra_certsrv_of(const struct run *r) {
     set_string(o, "password", lab->online_ca.password);
     set_duration(o, "timeout", lab->ra.timeout_us);
     set_word(o, "session", session_words, lab->ra.session);
+    set_duration(o, "chain-retry", lab->ra.chain_retry_us);
     return o;
 }
 
 json_t *ra_config(const struct run *r) {
     const struct lab_ra *ra = &r->scenario->lab.ra;
     json_t *o = json_object();
-    json_object_set_new(o, "process", process_of(r, "ra"));
+    json_object_set_new(o, "process", process_with_names(r, COMPONENT_RA, ra->ntp));
     set_listen(o, r, COMPONENT_RA);
     set_path(o, "log", r, "logs/ra.log");
     set_path(o, "error-log", r, "logs/ra-error.log");
@@ -149,6 +127,7 @@ json_t *ra_config(const struct run *r) {
         json_pack("{s:s, s:s}", "http", word_of(http_authentication_words, ra->http),
                   "client-certificate", word_of(client_certificate_words, ra->client_certificate)));
     set_word(o, "proof-of-possession", possession_words, ra->possession);
+    set_duration(o, "retry-after", ra->retry_after_us);
     return o;
 }
 
@@ -157,7 +136,7 @@ static json_t *est_of(const struct run *r) {
     json_t *o = json_object();
     set_string(o, "host", "ra.michamen.com");
     json_object_set_new(o, "port", json_integer(8084));
-    set_string(o, "via", r->addresses[COMPONENT_RA]);
+    set_via(o, r, COMPONENT_RA, COMPONENT_WIRE_CAPF_RA, "ra.michamen.com");
     set_path(o, "ca-file", r, "pki/ra-trust.pem");
     set_string(o, "username", lab->online_ca.username);
     set_string(o, "password", lab->online_ca.password);
@@ -192,7 +171,7 @@ json_t *capf_config(const struct run *r) {
     const struct lab_capf *c = &r->scenario->lab.capf;
     const struct lab_online_ca *online = &r->scenario->lab.online_ca;
     json_t *o = json_object();
-    json_object_set_new(o, "process", process_of(r, "capf"));
+    json_object_set_new(o, "process", process_with_names(r, COMPONENT_CAPF, c->ntp));
     set_listen(o, r, COMPONENT_CAPF);
     set_path(o, "log", r, "logs/capf.log");
     set_path(o, "store", r, "db/devices.sqlite");
@@ -234,7 +213,7 @@ static json_t *phone_capf(const struct run *r) {
     json_t *o = json_object();
     set_string(o, "host", "cucm-pub.michamen.com");
     json_object_set_new(o, "port", json_integer(3804));
-    set_string(o, "via", r->addresses[COMPONENT_CAPF]);
+    set_via(o, r, COMPONENT_CAPF, COMPONENT_WIRE_PHONE_CAPF, "cucm-pub.michamen.com");
     set_path(o, "certificate", r, "pki/capf.pem");
     return o;
 }
@@ -254,13 +233,22 @@ static void set_behaviour(json_t *o, const struct phone_settings *p) {
     json_object_set_new(o, "progress", json_integer(p->progress));
     set_duration(o, "key-generation-time", p->key_generation_us);
     set_duration(o, "timeout", p->timeout_us);
+    json_object_set_new(o, "retries", json_integer(p->retries));
+    set_duration(o, "retry-delay", p->retry_delay_us);
+    json_t *behaviour = json_object();
+    for (size_t i = 0; behaviour_key(i) != NULL; i++)
+        if (p->behaviour[i] != 0)
+            set_string(behaviour, behaviour_key(i), behaviour_word(p->behaviour[i]));
+    json_object_set_new(o, "behaviour", behaviour);
 }
 
 json_t *phone_config(const struct run *r, const struct run_phone *phone) {
     const struct phone_settings *p = phone->settings;
     char below[192];
     json_t *o = json_object();
-    json_object_set_new(o, "process", process_of(r, p->name));
+    json_t *process = process_of(r, p->name, phone_clock(r, p));
+    set_names(process, r);
+    json_object_set_new(o, "process", process);
     set_string(o, "name", p->name);
     set_string(o, "model", p->model);
     snprintf(below, sizeof below, "logs/phone-%s.log", p->name);
@@ -272,5 +260,70 @@ json_t *phone_config(const struct run *r, const struct run_phone *phone) {
     json_object_set_new(o, "lsc", phone_lsc(r, p->name));
     set_string(o, "key-file", phone->new_key);
     set_behaviour(o, p);
+    json_object_set_new(o, "faults", faults_config(r, "phone", NULL));
     return o;
+}
+
+static void apply_pairs(json_t *o, const struct cfg_pairs *pairs) {
+    for (size_t i = 0; i < pairs->count; i++)
+        config_set(o, pairs->items[i].name, pairs->items[i].value);
+}
+
+static const struct cfg_pairs *further_keys(const struct run *r, enum component c) {
+    static const struct cfg_pairs none = {0};
+    const struct lab_settings *lab = &r->scenario->lab;
+    switch (c) {
+    case COMPONENT_CERTSRV:
+        return &lab->certsrv.config;
+    case COMPONENT_RA:
+        return &lab->ra.config;
+    case COMPONENT_CAPF:
+        return &lab->capf.config;
+    default:
+        return &none;
+    }
+}
+
+static json_t *plain_config(const struct run *r, enum component c) {
+    switch (c) {
+    case COMPONENT_NTP:
+        return ntp_config(r);
+    case COMPONENT_DNS:
+        return dns_config(r);
+    case COMPONENT_CERTSRV:
+        return certsrv_config(r);
+    case COMPONENT_RA:
+        return ra_config(r);
+    case COMPONENT_CAPF:
+        return capf_config(r);
+    default:
+        return relay_config(r, c);
+    }
+}
+
+json_t *component_config(const struct run *r, enum component c) {
+    json_t *o = plain_config(r, c);
+    const char *key;
+    const json_t *value;
+    apply_pairs(o, further_keys(r, c));
+    json_object_foreach(r->changes[c], key, value) {
+        config_set(o, key, json_string_value(value));
+    }
+    return o;
+}
+
+void config_set(json_t *config, const char *path, const char *value) {
+    AUTO(char) copy = strdup(path);
+    char *rest = NULL;
+    char *key = copy == NULL ? NULL : strtok_r(copy, ".", &rest);
+    for (char *next; key != NULL && (next = strtok_r(NULL, ".", &rest)) != NULL; key = next) {
+        json_t *below = json_object_get(config, key);
+        if (!json_is_object(below)) {
+            below = json_object();
+            json_object_set_new(config, key, below);
+        }
+        config = below;
+    }
+    if (key != NULL)
+        json_object_set_new(config, key, json_string(value));
 }

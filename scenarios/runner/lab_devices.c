@@ -12,28 +12,16 @@
 
 enum { COMMAND_US = 20 * 1000000, DER_MAX = 16 * 1024 };
 
-/* argv of capf_command: the command's own words, then where the store is. */
-static size_t collect(const char **into, size_t room, const char *const *args,
-                      const char *const *tail) {
-    size_t n = 0;
-    for (; *args != NULL && n + 1 < room; args++)
-        into[n++] = *args;
-    for (; *tail != NULL && n + 1 < room; tail++)
-        into[n++] = *tail;
-    into[n] = NULL;
-    return n;
-}
-
 static int end_command(struct run *r, struct actor *a, struct buf *out) {
     struct err e = {0};
     struct actor *const actors[] = {a};
     int waited = actors_wait(actors, 1, run_deadline(r, COMMAND_US), &e);
     if (waited != 0) {
-        run_fail(r, NULL, "capf-command", "%s", e.text);
+        run_fail(r, NULL, a->name, "%s", e.text);
     } else if (!actor_ended_with(a, 0)) {
         char end[128];
         actor_end_text(a, end, sizeof end);
-        run_fail(r, NULL, "capf-command", "capflab capf ended with %s", end);
+        run_fail(r, NULL, a->name, "%s ended with %s", a->name, end);
         waited = -1;
     } else if (out != NULL) {
         buf_put_bytes(out, buf_view(&a->out));
@@ -42,17 +30,15 @@ static int end_command(struct run *r, struct actor *a, struct buf *out) {
     return waited;
 }
 
-int capf_command(struct run *r, const char *const *args, struct buf *out) {
-    AUTO(char) program = path_join(r->options->programs, "%s", component_program(COMPONENT_CAPF));
-    AUTO(char) config = run_path(r, "config/capf.yaml");
-    AUTO(char) errors = run_path(r, "logs/capf-command.stderr");
-    const char *all[ACTOR_ARGS_MAX];
-    const char *const tail[] = {"--config", config, NULL};
-    if (program == NULL || config == NULL || errors == NULL)
+int lab_command(struct run *r, enum component c, const char *const *args, struct buf *out) {
+    char name[64];
+    snprintf(name, sizeof name, "%s-command", component_name(c));
+    AUTO(char) program = path_join(r->options->programs, "%s", component_program(c));
+    AUTO(char) errors = run_path(r, "logs/%s.stderr", name);
+    if (program == NULL || errors == NULL)
         return -1;
-    collect(all, ACTOR_ARGS_MAX, args, tail);
     const struct actor_command command = {
-        .name = "capf-command", .program = program, .args = all, .stderr_path = errors};
+        .name = name, .program = program, .args = args, .stderr_path = errors};
     struct actor a;
     struct err e = {0};
     if (actor_start(&a, &command, &e) != 0) {
@@ -61,6 +47,20 @@ int capf_command(struct run *r, const char *const *args, struct buf *out) {
         return -1;
     }
     return end_command(r, &a, out);
+}
+
+int capf_command(struct run *r, const char *const *args, struct buf *out) {
+    AUTO(char) config = run_path(r, "config/capf.yaml");
+    const char *all[ACTOR_ARGS_MAX];
+    size_t n = 0;
+    if (config == NULL)
+        return -1;
+    for (; args[n] != NULL && n + 3 < ACTOR_ARGS_MAX; n++)
+        all[n] = args[n];
+    all[n++] = "--config";
+    all[n++] = config;
+    all[n] = NULL;
+    return lab_command(r, COMPONENT_CAPF, all, out);
 }
 
 static void finish_by_text(int64_t from_now_us, char out[32]) {

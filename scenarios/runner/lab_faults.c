@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-const struct fault_tables *const lab_fault_tables[] = {&certsrv_faults, &dns_faults, &ntp_faults,
-                                                       &wire_faults, NULL};
+const struct fault_tables *const lab_fault_tables[] = {&certsrv_faults, &dns_faults,   &ntp_faults,
+                                                       &wire_faults,    &phone_faults, NULL};
 
 static const char *point_of(const struct fault *f) {
     return f->tables->points[f->point].name;

@@ -74,17 +74,6 @@ bool lab_needs(const struct run *r, enum component c) {
     return scenario_needs(r->scenario, c);
 }
 
-static json_t *config_of(const struct run *r, enum component c) {
-    switch (c) {
-    case COMPONENT_CERTSRV:
-        return certsrv_config(r);
-    case COMPONENT_RA:
-        return ra_config(r);
-    default:
-        return capf_config(r);
-    }
-}
-
 static char *write_config(const struct run *r, const char *actor, const char *program,
                           json_t *config, struct err *e) {
     AUTO(char) path = run_path(r, "config/%s.yaml", actor);
@@ -113,21 +102,33 @@ static int start_program(struct run *r, enum component c, const char *config, st
     return actor_start(&r->components[c], &command, e);
 }
 
+/* A relay has an address for each of its connections. */
+static const char *address_in(const json_t *facts, enum component c) {
+    const json_t *listen = json_object_get(facts, "listen");
+    const char *connection = component_connection(c);
+    return json_string_value(connection == NULL ? listen : json_object_get(listen, connection));
+}
+
 static int await_ready(struct run *r, enum component c, struct err *e) {
     json_t *facts = NULL;
     if (actor_wait_ready(&r->components[c], run_deadline(r, READY_US), &facts, e) != 0)
         return -1;
-    const char *listen = json_string_value(json_object_get(facts, "listen"));
-    r->addresses[c] = listen == NULL ? NULL : strdup(listen);
+    const char *listen = address_in(facts, c);
+    char *address = listen == NULL ? NULL : strdup(listen);
     json_decref(facts);
-    if (r->addresses[c] == NULL)
+    if (address == NULL)
         return err_set(e, ERR_SYS_IO, "%s does not say where it listens", component_name(c));
+    free(r->addresses[c]);
+    r->addresses[c] = address;
     return 0;
 }
 
-static int start_component(struct run *r, enum component c, struct err *e) {
+int lab_start_component(struct run *r, enum component c, struct err *e) {
+    if (r->first_start[c] == 0)
+        r->first_start[c] = deadline_in(0);
     AUTO(char)
-    config = write_config(r, component_name(c), component_program(c), config_of(r, c), e);
+    config = write_config(r, component_name(c), component_program(c), component_config(r, c), e);
+    actor_release(&r->components[c]);
     if (config == NULL || start_program(r, c, config, e) != 0 || await_ready(r, c, e) != 0)
         return -1;
     event_message("lab", component_name(c), "started", "%s", r->addresses[c]);
@@ -135,13 +136,17 @@ static int start_component(struct run *r, enum component c, struct err *e) {
 }
 
 int lab_start(struct run *r) {
-    static const char *const step_names[] = {"start certsrv", "start ra", "start capf"};
+    static const char *const step_names[] = {
+#define X(id, name, program, log) "start " name,
+        COMPONENT_TABLE(X)
+#undef X
+    };
     for (size_t c = 0; c < COMPONENT_COUNT; c++) {
         struct err e = {0};
         if (!lab_needs(r, (enum component)c))
             continue;
         r->step = step_names[c];
-        if (start_component(r, (enum component)c, &e) != 0) {
+        if (lab_start_component(r, (enum component)c, &e) != 0) {
             r->skipped = actor_ended_with(&r->components[c], 77);
             run_fail(r, NULL, component_name((enum component)c), "%s", e.text);
             return -1;

@@ -66,7 +66,8 @@ void lines_free(struct lines *l);
 struct pattern_miss {
     const struct pattern *pattern; /* NULL: everything matched */
     const char *phone;             /* the phone of the group, or NULL */
-    size_t after;                  /* lines before this index were used up */
+    size_t after;                  /* lines before this index were used up; in order: also without
+                                    * a miss */
     size_t earlier;                /* line that matches but stands too early, or SIZE_MAX */
 };
 

@@ -107,7 +107,8 @@ static struct walk walk_of(const struct phone_names *phones, const struct lines 
 struct pattern_miss patterns_in_order(const struct pattern_list *list,
                                       const struct phone_names *phones, const struct lines *lines) {
     struct walk w = walk_of(phones, lines);
-    visit_all(&w, list, visit_in_order);
+    if (visit_all(&w, list, visit_in_order))
+        w.miss.after = w.at;
     return w.miss;
 }
 

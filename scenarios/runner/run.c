@@ -98,6 +98,7 @@ int run_open(struct run *r, const struct scenario *s, const struct run_options *
                       .options = options,
                       .dir = dir,
                       .step = "prepare",
+                      .begun = deadline_in(0),
                       .end = deadline_in((int64_t)((double)s->deadline_us * options->patience)),
                       .failures = json_array(),
                       .phones = calloc(s->phone_count, sizeof *r->phones)};
@@ -128,6 +129,7 @@ void run_close(struct run *r) {
     for (size_t i = 0; i < COMPONENT_COUNT; i++) {
         actor_release(&r->components[i]);
         free(r->addresses[i]);
+        json_decref(r->changes[i]);
     }
     lab_certs_free(&r->certs);
     keypool_close(&r->pool);

@@ -28,6 +28,8 @@ struct run_phone {
     json_t *result;   /* what its last session printed, or NULL */
     struct actor actor;
     bool started;
+    bool running; /* in the background, its result is still to come */
+    bool killed;
 };
 
 struct run {
@@ -37,7 +39,13 @@ struct run {
     struct keypool pool;
     struct lab_certs certs;
     struct actor components[COMPONENT_COUNT];
-    char *addresses[COMPONENT_COUNT]; /* HOST:PORT once ready */
+    char *addresses[COMPONENT_COUNT];     /* HOST:PORT once ready, also while it does not run */
+    int64_t first_start[COMPONENT_COUNT]; /* real time; 0: not yet */
+    int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
+    json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */
+    int64_t begun;                        /* real time when the lab's clock was set */
+    int64_t lab_ahead_us;     /* of the lab's clock, and so of phones, by advance-clock */
+    size_t waited[LOG_COUNT]; /* lines of each log that wait-for has used up */
     struct run_phone *phones;
     const char *step; /* what is being done, for failures */
     int64_t end;      /* real time at which the scenario's deadline passes */
@@ -72,6 +80,22 @@ char *actor_log(const struct run *r, const char *actor);
 json_t *certsrv_config(const struct run *r);
 json_t *ra_config(const struct run *r);
 json_t *capf_config(const struct run *r);
+json_t *dns_config(const struct run *r);
+json_t *ntp_config(const struct run *r);
+json_t *relay_config(const struct run *r, enum component relay);
+/* That of any component, with all changes to it. */
+json_t *component_config(const struct run *r, enum component c);
+
+/* What the offset and the rate of a clock must be set to now. */
+struct lab_clock component_clock(const struct run *r, enum component c);
+struct lab_clock phone_clock(const struct run *r, const struct phone_settings *phone);
+
+/* The faults of a mock ("dns") at a point that starts so (NULL: any), as its configuration takes
+ * them; owned by the caller. */
+json_t *faults_config(const struct run *r, const char *mock, const char *point);
+
+/* Sets the value at a dotted path, making objects on the way. */
+void config_set(json_t *config, const char *path, const char *value);
 json_t *phone_config(const struct run *r, const struct run_phone *phone);
 
 /* Certificates, key pool members and the folder's content before anything starts. */
@@ -83,16 +107,26 @@ int lab_add_devices(struct run *r);
 /* Writes the configuration files, starts the components in order and adds the devices. Failures
  * are noted; -1 then. */
 int lab_start(struct run *r);
+/* Writes the configuration of a component that does not run, starts it and waits until it is ready.
+ * It listens where it listened before. -1 with e set. */
+int lab_start_component(struct run *r, enum component c, struct err *e);
 /* SIGTERM to each in reverse order; one that does not end well is a failure. */
 void lab_stop(struct run *r);
 
-/* Runs `capflab-capf ARGS... --config DIR/config/capf.yaml` to its end and returns its standard
- * output in out. -1 when it fails (noted). */
+/* Runs the program of a component with args to its end and returns its standard output in out
+ * (NULL: not wanted). -1 when it fails (noted). */
+int lab_command(struct run *r, enum component c, const char *const *args, struct buf *out);
+/* The same for `capflab-capf ARGS... --config DIR/config/capf.yaml`. */
 int capf_command(struct run *r, const char *const *args, struct buf *out);
 
 /* Takes keys for the phones, writes their configuration files and schedules an install/upgrade for
  * the devices: for a lab whose phones somebody else will start. Failures are noted; -1 then. */
 int lab_ready_phones(struct run *r);
+
+/* Whether a step is about that phone. */
+bool step_is_for(const struct step *step, const struct run_phone *p);
+/* Waits for phones in the background. */
+int step_finish(struct run *r, const struct step *step);
 
 /* Does one step; failures are noted, -1 then. */
 int step_run(struct run *r, const struct step *step);

@@ -1,42 +1,257 @@
-/* x */
+/* Steps that end, start and change the programs of a lab, and that wait for what they write. A
+ * program that ends without such a step is a failure (lab_stop). */
 #include "scenarios/runner/run.h"
+
+#include "base/clock.h"
+#include "base/events.h"
+#include "base/file.h"
+#include "base/owned.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum { STOP_US = 10 * 1000000, LOG_BYTES_MAX = 64 * 1024 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
+
+static bool runs(const struct run *r, enum component c) {
+    return r->components[c].pid != 0;
+}
+
+static int await_end(struct run *r, struct actor *a) {
+    struct err e = {0};
+    struct actor *const one[] = {a};
+    if (actors_wait(one, 1, run_deadline(r, STOP_US), &e) == 0)
+        return 0;
+    run_fail(r, NULL, a->name, "%s", e.text);
+    return -1;
+}
+
+static int kill_actor(struct run *r, struct actor *a) {
+    event_message("lab", a->name, "kill", "SIGKILL");
+    kill(a->pid, SIGKILL);
+    return await_end(r, a);
+}
+
+static int kill_phone(struct run *r, const struct step *step) {
+    for (size_t i = 0; i < r->scenario->phone_count; i++) {
+        struct run_phone *p = &r->phones[i];
+        if (strcasecmp(p->settings->name, step->actor) != 0)
+            continue;
+        if (!p->running) {
+            run_fail(r, step->node, NULL, "%s does not run", step->actor);
+            return -1;
+        }
+        p->killed = true;
+        return kill_actor(r, &p->actor);
+    }
+    return -1;
+}
+
 int step_kill(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
+    enum component c = component_of(step->actor);
+    if (c == COMPONENT_COUNT)
+        return kill_phone(r, step);
+    if (!runs(r, c)) {
+        run_fail(r, step->node, NULL, "%s does not run", step->actor);
+        return -1;
+    }
+    if (kill_actor(r, &r->components[c]) != 0)
+        return -1;
+    actor_release(&r->components[c]);
+    return 0;
+}
+
+static int stop_component(struct run *r, const struct step *step, enum component c) {
+    struct err e = {0};
+    event_message("lab", component_name(c), "stop", "SIGTERM");
+    if (actor_stop(&r->components[c], run_deadline(r, STOP_US), &e) != 0) {
+        run_fail(r, step->node, component_name(c), "%s", e.text);
+        return -1;
+    }
+    actor_release(&r->components[c]);
+    return 0;
+}
+
+static int start_again(struct run *r, const struct step *step, enum component c) {
+    struct err e = {0};
+    if (lab_start_component(r, c, &e) == 0)
+        return 0;
+    run_fail(r, step->node, component_name(c), "%s", e.text);
     return -1;
 }
+
 int step_stop(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
+    enum component c = component_of(step->actor);
+    if (runs(r, c))
+        return stop_component(r, step, c);
+    run_fail(r, step->node, NULL, "%s does not run", step->actor);
     return -1;
 }
+
 int step_start(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
+    enum component c = component_of(step->actor);
+    if (!runs(r, c))
+        return start_again(r, step, c);
+    run_fail(r, step->node, NULL, "%s runs already", step->actor);
     return -1;
 }
+
+static int restart(struct run *r, const struct step *step, enum component c) {
+    if (runs(r, c) && stop_component(r, step, c) != 0)
+        return -1;
+    return start_again(r, step, c);
+}
+
 int step_restart(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    return restart(r, step, component_of(step->actor));
 }
+
 int step_set(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    enum component c = component_of(step->actor);
+    if (r->changes[c] == NULL)
+        r->changes[c] = json_object();
+    for (size_t i = 0; i < step->keys.count; i++) {
+        const struct cfg_pair *p = &step->keys.items[i];
+        event_message("lab", component_name(c), "set", "%s", p->name);
+        json_object_set_new(r->changes[c], p->name, json_string(p->value));
+    }
+    return runs(r, c) ? restart(r, step, c) : 0;
 }
-int step_set_device(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+
+static int advance(struct run *r, const struct step *step, enum component c) {
+    r->ahead_us[c] += step->by_us;
+    return runs(r, c) ? restart(r, step, c) : 0;
 }
+
 int step_advance_clock(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    if (step->actor != NULL)
+        return advance(r, step, component_of(step->actor));
+    r->lab_ahead_us += step->by_us;
+    clock_step(step->by_us);
+    for (size_t c = 0; c < COMPONENT_COUNT; c++)
+        if (lab_needs(r, (enum component)c) && advance(r, step, (enum component)c) != 0)
+            return -1;
+    return 0;
 }
+
+static int set_one_device(struct run *r, const struct step *step, const char *name) {
+    char options[16][64];
+    const char *args[ACTOR_ARGS_MAX] = {"device", "set", name};
+    size_t n = 3;
+    for (size_t i = 0; i < step->keys.count && i < 16; i++) {
+        snprintf(options[i], sizeof options[i], "--%s", step->keys.items[i].name);
+        args[n++] = options[i];
+        args[n++] = step->keys.items[i].value;
+    }
+    return capf_command(r, args, NULL);
+}
+
+int step_set_device(struct run *r, const struct step *step) {
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (step_is_for(step, &r->phones[i]) &&
+            set_one_device(r, step, r->phones[i].settings->name) != 0)
+            return -1;
+    return 0;
+}
+
+/* The lines of the log behind those that an earlier step has waited for. */
+static bool stands(struct run *r, const struct step *step, const char *path) {
+    struct err e = {0};
+    AUTO_BUF text = BUF_INIT(LOG_BYTES_MAX);
+    struct phone_names phones = scenario_phone_names(r->scenario);
+    if (!file_exists(path) || file_read(path, &text, &e) != 0)
+        return false;
+    struct lines all = lines_of(buf_view(&text));
+    size_t used = r->waited[step->log_kind] < all.count ? r->waited[step->log_kind] : all.count;
+    const struct lines rest = {.items = all.items + used, .count = all.count - used};
+    struct pattern_miss miss = patterns_in_order(&step->patterns, &phones, &rest);
+    lines_free(&all);
+    if (miss.pattern != NULL)
+        return false;
+    r->waited[step->log_kind] = used + miss.after;
+    return true;
+}
+
+/* Until something in the watched folder changes, or the deadline passes (-1). */
+static int await_change(int watch, int64_t deadline) {
+    char events[4096];
+    struct pollfd wait = {.fd = watch, .events = POLLIN};
+    int64_t left = deadline - deadline_in(0);
+    if (left <= 0)
+        return -1;
+    if (poll(&wait, 1, (int)(left / 1000) + 1) > 0)
+        return read(watch, events, sizeof events) < 0 ? -1 : 0;
+    return 0;
+}
+
 int step_wait_for(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    const char *file = log_file(step->log_kind);
+    AUTO(char) folder = run_path(r, "logs");
+    AUTO(char) path = run_path(r, "logs/%s", file);
+    AUTO_FD watch = inotify_init1(IN_CLOEXEC);
+    if (folder == NULL || path == NULL || watch < 0 ||
+        inotify_add_watch(watch, folder, IN_MODIFY | IN_CREATE) < 0) {
+        run_fail(r, step->node, NULL, "%s cannot be watched", file);
+        return -1;
+    }
+    int64_t deadline =
+        run_deadline(r, (int64_t)((double)step->within_us / r->scenario->lab.clock.rate));
+    while (!stands(r, step, path)) {
+        if (await_change(watch, deadline) == 0)
+            continue;
+        run_fail(r, step->node, NULL, "%s: what the step waits for did not come in time", file);
+        return -1;
+    }
+    return 0;
 }
+
+static int manage(struct run *r, const char *command, int64_t id) {
+    char number[24];
+    AUTO(char) database = run_path(r, "db/ca.sqlite");
+    snprintf(number, sizeof number, "%" PRId64, id);
+    const char *const args[] = {command, number, "--database", database, NULL};
+    event_message("lab", "certsrv", command, "request %s", number);
+    return database == NULL ? -1 : lab_command(r, COMPONENT_CERTSRV, args, NULL);
+}
+
+/* The id in a line of `list`, when that request waits; otherwise 0. */
+static int64_t waiting_id(struct bytes line) {
+    char state[16] = "";
+    char text[64];
+    int64_t id = 0;
+    snprintf(text, sizeof text, "%.*s", (int)(line.len < 60 ? line.len : 60),
+             (const char *)line.data);
+    return sscanf(text, "%" SCNd64 " %15s", &id, state) == 2 && strcmp(state, "pending") == 0 ? id
+                                                                                              : 0;
+}
+
+static int manage_waiting(struct run *r, const struct step *step, const char *command) {
+    AUTO_BUF list = BUF_INIT(LIST_BYTES_MAX);
+    AUTO(char) database = run_path(r, "db/ca.sqlite");
+    const char *const args[] = {"list", "--database", database, NULL};
+    size_t found = 0;
+    if (database == NULL || lab_command(r, COMPONENT_CERTSRV, args, &list) != 0)
+        return -1;
+    struct lines l = lines_of(buf_view(&list));
+    for (size_t i = 0; i < l.count; i++) {
+        int64_t id = waiting_id(l.items[i]);
+        if (id > 0 && manage(r, command, id) == 0)
+            found++;
+    }
+    lines_free(&l);
+    if (found == 0)
+        run_fail(r, step->node, NULL, "no request waits at the CA");
+    return found > 0 && !run_failed(r) ? 0 : -1;
+}
+
 int step_issue(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    return step->request > 0 ? manage(r, "issue", step->request) : manage_waiting(r, step, "issue");
 }
+
 int step_deny(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
+    return step->request > 0 ? manage(r, "deny", step->request) : manage_waiting(r, step, "deny");
 }

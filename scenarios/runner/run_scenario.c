@@ -12,6 +12,8 @@ static void do_steps(struct run *r) {
     for (size_t i = 0; i < r->scenario->step_count; i++)
         if (step_run(r, &r->scenario->steps[i]) != 0)
             return;
+    r->step = "finish";
+    step_finish(r, NULL);
 }
 
 static void finish(struct run *r) {

@@ -20,7 +20,7 @@ typedef struct run_phone *phone_ref;
 AUTO_TYPE(actor_ref, free);
 AUTO_TYPE(phone_ref, free);
 
-static bool takes_part(const struct step *step, const struct run_phone *p) {
+bool step_is_for(const struct step *step, const struct run_phone *p) {
     for (size_t i = 0; i < step->phones.count; i++)
         if (strcasecmp(step->phones.items[i], p->settings->name) == 0)
             return true;
@@ -89,27 +89,58 @@ static void keep_result(struct run *r, struct run_phone *p) {
     run_fail(r, NULL, p->settings->name, "%s ended with %s", p->settings->name, end);
 }
 
-/* Starts these phones, waits for all of them, keeps their results. */
-static int contact(struct run *r, struct run_phone *const *phones, size_t count) {
-    AUTO(actor_ref) actors = calloc(count, sizeof *actors);
+static int start_all(struct run *r, struct run_phone *const *phones, size_t count) {
     struct err e = {0};
-    for (size_t i = 0; actors != NULL && i < count; i++) {
-        if (phones[i]->started)
-            actor_release(&phones[i]->actor);
-        if (configure_phone(r, phones[i], &e) != 0 || start_phone(r, phones[i], &e) != 0) {
-            run_fail(r, NULL, NULL, "%s: %s", phones[i]->settings->name, e.text);
+    for (size_t i = 0; i < count; i++) {
+        struct run_phone *p = phones[i];
+        if (p->running) {
+            run_fail(r, NULL, NULL, "%s is still at it in the background", p->settings->name);
             return -1;
         }
-        actors[i] = &phones[i]->actor;
+        if (p->started)
+            actor_release(&p->actor);
+        if (configure_phone(r, p, &e) != 0 || start_phone(r, p, &e) != 0) {
+            run_fail(r, NULL, NULL, "%s: %s", p->settings->name, e.text);
+            return -1;
+        }
+        p->running = true;
+        p->killed = false;
     }
+    return 0;
+}
+
+/* Waits for all of them, keeps their results. */
+static int await_all(struct run *r, struct run_phone *const *phones, size_t count) {
+    AUTO(actor_ref) actors = calloc(count + 1, sizeof *actors);
+    struct err e = {0};
     if (actors == NULL)
         return -1;
-    int waited = actors_wait(actors, count, run_deadline(r, PHONE_US), &e);
-    if (waited != 0)
+    for (size_t i = 0; i < count; i++)
+        actors[i] = &phones[i]->actor;
+    if (actors_wait(actors, count, run_deadline(r, PHONE_US), &e) != 0) {
         run_fail(r, NULL, "capf", "%s", e.text);
-    for (size_t i = 0; waited == 0 && i < count; i++)
-        keep_result(r, phones[i]);
-    return waited;
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        phones[i]->running = false;
+        if (!phones[i]->killed)
+            keep_result(r, phones[i]);
+    }
+    return 0;
+}
+
+static int contact(struct run *r, struct run_phone *const *phones, size_t count) {
+    return start_all(r, phones, count) != 0 ? -1 : await_all(r, phones, count);
+}
+
+int step_finish(struct run *r, const struct step *step) {
+    size_t count = 0;
+    (void)step;
+    AUTO(phone_ref) phones = calloc(r->scenario->phone_count, sizeof *phones);
+    for (size_t i = 0; phones != NULL && i < r->scenario->phone_count; i++)
+        if (r->phones[i].running)
+            phones[count++] = &r->phones[i];
+    return phones == NULL ? -1 : await_all(r, phones, count);
 }
 
 static int contact_all(struct run *r, const struct step *step) {
@@ -118,8 +149,10 @@ static int contact_all(struct run *r, const struct step *step) {
     if (phones == NULL)
         return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (takes_part(step, &r->phones[i]))
+        if (step_is_for(step, &r->phones[i]))
             phones[count++] = &r->phones[i];
+    if (step->background)
+        return start_all(r, phones, count);
     if (step->together)
         return contact(r, phones, count);
     for (size_t i = 0; i < count; i++)
@@ -132,7 +165,7 @@ static int schedule_all(struct run *r, const struct step *step, const char *oper
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         const struct phone_settings *p = r->phones[i].settings;
         const char *const args[] = {"device", "set", p->name, "--operation", operation, NULL};
-        if (takes_part(step, &r->phones[i]) && p->device.present &&
+        if (step_is_for(step, &r->phones[i]) && p->device.present &&
             capf_command(r, args, NULL) != 0)
             return -1;
     }
@@ -142,7 +175,7 @@ static int schedule_all(struct run *r, const struct step *step, const char *oper
 static int take_keys(struct run *r, const struct step *step) {
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         struct err e = {0};
-        if (takes_part(step, &r->phones[i]) && take_new_key(r, &r->phones[i], &e) != 0) {
+        if (step_is_for(step, &r->phones[i]) && take_new_key(r, &r->phones[i], &e) != 0) {
             run_fail(r, step->node, NULL, "%s: %s", r->phones[i].settings->name, e.text);
             return -1;
         }
@@ -223,15 +256,10 @@ static int step_import_offline(struct run *r, const struct step *step) {
     if (capf_command(r, dump, NULL) != 0)
         return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (takes_part(step, &r->phones[i]) &&
+        if (step_is_for(step, &r->phones[i]) &&
             import_one(r, step, r->phones[i].settings->name) != 0)
             return -1;
     return 0;
-}
-
-static int step_finish(struct run *r, const struct step *step) {
-    run_fail(r, step->node, NULL, "not yet");
-    return -1;
 }
 
 int step_run(struct run *r, const struct step *step) {

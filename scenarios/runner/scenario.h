@@ -90,6 +90,7 @@ struct lab_est {
 struct lab_capf {
     struct lab_clock clock;
     bool ntp;
+    struct cfg_pairs config; /* dotted key: value, put over what its file would say */
     int issuer;
     int64_t lsc_validity_us;
     struct lab_key_generation key_generation;
@@ -113,6 +114,7 @@ struct lab_online_ca {
 struct lab_ra {
     struct lab_clock clock;
     bool ntp;
+    struct cfg_pairs config;
     int64_t chain_retry_us;
     int64_t retry_after_us;
     int trusts;
@@ -132,6 +134,7 @@ struct lab_ca {
 struct lab_certsrv {
     struct lab_clock clock;
     bool ntp;
+    struct cfg_pairs config;
     int certificate;
     struct cfg_strings authentication;
     struct lab_ca ca;
