@@ -2,7 +2,6 @@
  * not match. It must never read behind the line. */
 #include "diagnose/pattern.h"
 #include "base/owned.h"
-#include <ctype.h>
 #include <string.h>
 
 enum { TOKENS_MAX = 64, BUDGET = 50 * 1000 };
@@ -21,7 +20,8 @@ struct pattern {
     size_t count;
     char *names[PATTERN_CAPTURES_MAX];
     size_t captures;
-    const struct token *rare; /* the longest text: looked for before anything else */
+    const struct token *rare;           /* the longest text: looked for before anything else */
+    uint64_t pairs[PATTERN_PAIRS / 64]; /* of all texts */
     bool at_start, at_end;
 };
 
@@ -39,9 +39,31 @@ const char *pattern_capture(const struct pattern *p, size_t i) {
     return i < p->captures ? p->names[i] : NULL;
 }
 
-void pattern_lower(struct bytes line, char *out) {
-    for (size_t i = 0; i < line.len; i++)
-        out[i] = (char)(line.data[i] < 0x80 ? tolower(line.data[i]) : line.data[i]);
+static void lower_case(struct bytes line, char *out) {
+    for (size_t i = 0; i < line.len; i++) {
+        char c = (char)line.data[i];
+        out[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    }
+}
+
+static void add_pairs(const char *text, size_t len, uint64_t *pairs) {
+    for (size_t i = 0; i + 1 < len; i++) {
+        unsigned pair = ((unsigned)(uint8_t)text[i] * 31 + (uint8_t)text[i + 1]) % PATTERN_PAIRS;
+        pairs[pair / 64] |= UINT64_C(1) << pair % 64;
+    }
+}
+
+void pattern_line_init(struct pattern_line *out, struct bytes line, char *lower) {
+    *out = (struct pattern_line){.line = line, .lower = lower};
+    lower_case(line, lower);
+    add_pairs(lower, line.len, out->pairs);
+}
+
+static bool has_pairs(const struct pattern_line *line, const struct pattern *p) {
+    uint64_t missing = 0;
+    for (size_t i = 0; i < PATTERN_PAIRS / 64; i++)
+        missing |= p->pairs[i] & ~line->pairs[i];
+    return missing == 0;
 }
 
 /* ---- reading ---- */
@@ -63,8 +85,9 @@ static int add_text(struct pattern *p, const char *text, size_t len, struct err 
     t->text = malloc(len + 1);
     if (t->text == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    pattern_lower(bytes_of(text, len), t->text);
+    lower_case(bytes_of(text, len), t->text);
     t->text[len] = '\0';
+    add_pairs(t->text, len, p->pairs);
     t->len = len;
     if (p->rare == NULL || p->rare->len < len)
         p->rare = t;
@@ -228,12 +251,14 @@ static size_t next_start(const struct run *r, size_t at) {
     return found == NULL ? r->line.len + 1 : (size_t)(found - r->lower);
 }
 
-bool pattern_matches(const struct pattern *p, struct bytes line, const char *lower,
+bool pattern_matches(const struct pattern *p, const struct pattern_line *subject,
                      struct pattern_match *m) {
-    struct run r = {.p = p, .line = line, .lower = lower, .m = m, .budget = BUDGET};
-    *m = (struct pattern_match){0};
-    if (memmem(lower, line.len, p->rare->text, p->rare->len) == NULL)
+    struct bytes line = subject->line;
+    struct run r = {.p = p, .line = line, .lower = subject->lower, .m = m, .budget = BUDGET};
+    if (!has_pairs(subject, p) ||
+        memmem(subject->lower, line.len, p->rare->text, p->rare->len) == NULL)
         return false;
+    *m = (struct pattern_match){0};
     if (p->at_start)
         return match_from(&r, 0, 0);
     for (size_t at = next_start(&r, 0); at <= line.len && r.budget > 0; at = next_start(&r, at + 1))

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { PATTERN_CAPTURES_MAX = 6 };
 
@@ -26,12 +27,21 @@ struct pattern_match {
     struct bytes captures[PATTERN_CAPTURES_MAX];
 };
 
-/* lower is the line in lower case (pattern_lower); the captures are offsets of it, cut out of line,
- * which has the same length. */
-bool pattern_matches(const struct pattern *p, struct bytes line, const char *lower,
-                     struct pattern_match *m);
+enum { PATTERN_PAIRS = 1024 };
 
-/* ASCII letters of line in lower case, into at least line.len bytes. */
-void pattern_lower(struct bytes line, char *out);
+/* A line made ready for many patterns: in lower case, and with the set of its pairs of neighbouring
+ * bytes (hashed), by which most patterns are told to be absent. */
+struct pattern_line {
+    struct bytes line;
+    const char *lower;
+    uint64_t pairs[PATTERN_PAIRS / 64];
+};
+
+/* lower: at least line.len bytes, which out refers to afterwards. */
+void pattern_line_init(struct pattern_line *out, struct bytes line, char *lower);
+
+/* The captures are views into the line. */
+bool pattern_matches(const struct pattern *p, const struct pattern_line *line,
+                     struct pattern_match *m);
 
 #endif

@@ -8,8 +8,9 @@ static bool matches(const char *text, const char *line, struct pattern_match *m)
     char lower[4096];
     struct pattern *p = pattern_new(text, &e);
     ck_assert_msg(p != NULL, "%s: %s", text, e.text);
-    pattern_lower(bytes_of_str(line), lower);
-    bool found = pattern_matches(p, bytes_of_str(line), lower, m);
+    struct pattern_line ready;
+    pattern_line_init(&ready, bytes_of_str(line), lower);
+    bool found = pattern_matches(p, &ready, m);
     pattern_free(p);
     return found;
 }

@@ -89,7 +89,7 @@ struct scan {
 /* What a record's patterns are matched on. */
 struct subject {
     const struct record *record;
-    struct bytes text;
+    struct pattern_line line;
     size_t scope;
     int64_t kept; /* -1: not yet */
     bool failure;
@@ -163,7 +163,7 @@ static void note_success(struct scan *s, const struct subject *subject) {
 static void match_entry(struct scan *s, struct subject *subject, const struct entry *entry,
                         bool *usual) {
     struct pattern_match m;
-    if (!pattern_matches(entry->line->pattern, subject->text, s->lower, &m))
+    if (!pattern_matches(entry->line->pattern, &subject->line, &m))
         return;
     if (entry->purpose == FOR_USUAL)
         *usual = true;
@@ -176,12 +176,12 @@ static void match_entry(struct scan *s, struct subject *subject, const struct en
 }
 
 static void match_all(struct scan *s, const struct record *record, struct bytes text) {
-    struct subject subject = {.record = record, .text = text, .kept = -1};
+    struct subject subject = {.record = record, .kept = -1};
     bool usual = false;
     subject.scope = whose_scope(&s->whose, s->c, record);
     if (record->source == SOURCE_NGINX)
         s->nginx_time = source_time(SOURCE_NGINX, record->text);
-    pattern_lower(text, s->lower);
+    pattern_line_init(&subject.line, text, s->lower);
     s->c->order++;
     for (size_t i = 0; i < s->table->counts[record->source]; i++)
         match_entry(s, &subject, &s->table->by_source[record->source][i], &usual);
