@@ -6,6 +6,7 @@
 #include "scenarios/runner/place.h"
 
 #include <dirent.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,6 +117,27 @@ void collection_keep_shard(struct collection *c, size_t index, size_t parts) {
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++) {
         if (i % parts == index - 1)
+            c->items[kept++] = c->items[i];
+        else
+            scenario_free(c->items[i]);
+    }
+    c->count = kept;
+}
+
+static bool has_failed(const char *dir, const char *name) {
+    AUTO(char)
+    path = name == NULL ? path_join(dir, "result.json") : path_join(dir, "%s/result.json", name);
+    json_t *result = path == NULL ? NULL : json_load_file(path, 0, NULL);
+    const char *word = json_string_value(json_object_get(result, "result"));
+    bool failed = word != NULL && strcmp(word, "failed") == 0;
+    json_decref(result);
+    return failed;
+}
+
+void collection_keep_failed(struct collection *c, const char *dir, bool direct) {
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (has_failed(dir, direct ? NULL : c->items[i]->name))
             c->items[kept++] = c->items[i];
         else
             scenario_free(c->items[i]);

@@ -19,6 +19,9 @@ void collection_free(struct collection *c);
 
 /* Keeps the scenarios that have one of the tags (in `tags`, or as the first folder of the name). */
 void collection_keep_tags(struct collection *c, const char *const *tags, size_t count);
+/* Keeps the scenarios whose last run below dir failed. direct: the only one's artifacts are in dir
+ * itself. */
+void collection_keep_failed(struct collection *c, const char *dir, bool direct);
 /* Keeps part index (1..parts) of parts. */
 void collection_keep_shard(struct collection *c, size_t index, size_t parts);
 /* The name that two scenarios have, or NULL. */

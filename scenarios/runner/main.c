@@ -27,6 +27,8 @@ struct options {
     const char *shard;
     const char *wrap;
     const char *patience_text;
+    bool failed;
+    bool until_fail;
     bool lint;
     bool reference;
 };
@@ -74,6 +76,10 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"junit", 0, OPT_STRING, &o->junit, "FILE", "also report as JUnit XML"},
         {"json", 0, OPT_STRING, &o->json, "FILE", "also report as JSON"},
         {"repeat", 0, OPT_INT, &o->repeat, "N", "run each scenario N times"},
+        {"failed", 0, OPT_FLAG, &o->failed, NULL,
+         "only scenarios that failed in the last run in DIR"},
+        {"until-fail", 0, OPT_FLAG, &o->until_fail, NULL,
+         "run all again and again until one fails (at most --repeat times, if given)"},
         {"shard", 0, OPT_STRING, &o->shard, "I/N", "only the I-th of N parts"},
         {"wrap", 0, OPT_STRING, &o->wrap, "COMMAND",
          "put this in front of every program (valgrind -q ...); patience is 10 then"},
@@ -246,6 +252,23 @@ static int run_all(const struct collection *c, const struct options *o, bool dir
     return code;
 }
 
+/* Rounds until one does not end well. */
+static int run_rounds(const struct collection *c, const struct options *o, bool direct,
+                      double patience) {
+    struct options round = *o;
+    int64_t rounds = o->repeat > 1 ? o->repeat : REPEAT_MAX;
+    if (!o->until_fail)
+        return run_all(c, o, direct && o->repeat == 1, patience);
+    round.repeat = 1;
+    for (int64_t i = 1; i <= rounds; i++) {
+        printf("round %" PRId64 "\n", i);
+        int code = run_all(c, &round, direct, patience);
+        if (code != EXIT_DONE)
+            return code;
+    }
+    return EXIT_DONE;
+}
+
 static int wrong_use(const char *text) {
     program_message(&program, "%s", text);
     return EXIT_USAGE;
@@ -274,7 +297,9 @@ static int select_and_run(struct collection *c, const struct options *o, bool di
         return wrong_use("--patience takes a number between 1 and 1000");
     if (o->repeat < 1 || o->repeat > REPEAT_MAX || o->parallel < 1)
         return wrong_use("--repeat and --jobs take a number from 1 on");
-    if (c->count == 0 && o->shard != NULL) {
+    if (o->failed)
+        collection_keep_failed(c, o->dir == NULL ? default_dir : o->dir, direct);
+    if (c->count == 0 && (o->shard != NULL || o->failed)) {
         printf("0 passed, 0 failed\n");
         return EXIT_DONE;
     }
@@ -285,7 +310,7 @@ static int select_and_run(struct collection *c, const struct options *o, bool di
         program_message(&program, "two scenarios are called %s; run them one after another", twice);
         return EXIT_USAGE;
     }
-    return run_all(c, o, direct && o->repeat == 1, patience);
+    return run_rounds(c, o, direct, patience);
 }
 
 static int check_and_run(const struct options *o, const char *const *paths, size_t count) {
