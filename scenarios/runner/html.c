@@ -38,7 +38,7 @@ static void put_name(struct page *p, const char *name) {
     const char *slash = strrchr(name, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash + 1 - name);
     page_put(p, "<span class=\"dim\">");
-    page_text(p, bytes_of(name, folder), 0);
+    page_escape(p, bytes_of(name, folder), 0);
     page_put(p, "</span>");
     page_str(p, name + folder);
 }

@@ -2,7 +2,6 @@
  * width is known without a browser. */
 #include "scenarios/runner/html_chart.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +39,7 @@ static void head(struct page *p, const struct html_actor *actor, int x) {
                 " rx=\"8\"/>",
                 actor->colour, x - HEAD_BOX / 2, HEAD_BOX, HEAD - 8);
     page_printf(p, "<text class=\"n\" x=\"%d\" y=\"%d\">", x, actor->role[0] == '\0' ? 30 : 22);
-    page_text(p, bytes_of_str(actor->name), HEAD_CHARS);
+    page_escape(p, bytes_of_str(actor->name), HEAD_CHARS);
     page_printf(p, "</text><text class=\"r\" x=\"%d\" y=\"38\">", x);
     page_str(p, actor->role);
     page_put(p, "</text></g>\n");
@@ -63,7 +62,7 @@ static void life_lines(struct page *p, const struct html_actors *actors, int hei
 
 static void label(struct page *p, const char *class, int x, int y, const char *text, size_t max) {
     page_printf(p, "<text class=\"%s\" x=\"%d\" y=\"%d\">", class, x, y);
-    page_text(p, bytes_of_str(text), max);
+    page_escape(p, bytes_of_str(text), max);
     page_put(p, "</text>");
 }
 
@@ -87,7 +86,7 @@ static void note(struct page *p, const char *what, const char *detail, int colum
     int room = 2 * (x < width - x ? x - GUTTER / 2 : width - x) - 12;
     size_t max = fits(room, char_width) - 2;
     size_t columns = text_columns(bytes_of_str(what));
-    int box = (int)lround((double)(columns < max ? columns : max) * char_width) + 20;
+    int box = (int)((double)(columns < max ? columns : max) * char_width) + 20;
     page_printf(p, "<rect class=\"o\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"10\"/>",
                 x - box / 2, y - 15, box, NOTE_HEIGHT);
     label(p, "l", x, y - 1, what, max);
@@ -105,10 +104,10 @@ static void open_row(struct page *p, const struct html_events *events,
                      const struct html_event *event, unsigned colour, int y) {
     static const char *const marks[] = {"", " fault", " trouble"};
     page_printf(p, "<g class=\"k%u%s\"><title>", colour, marks[html_event_mark(event)]);
-    page_text(p, bytes_of_str(event->what), TIP_CHARS);
+    page_escape(p, bytes_of_str(event->what), TIP_CHARS);
     if (event->detail[0] != '\0') {
         page_put(p, ": ");
-        page_text(p, bytes_of_str(event->detail), TIP_CHARS);
+        page_escape(p, bytes_of_str(event->detail), TIP_CHARS);
     }
     page_printf(p, "</title><text class=\"t\" x=\"%d\" y=\"%d\">%.3f</text>", GUTTER - 16, y + 4,
                 html_event_seconds(events, event));
@@ -152,7 +151,7 @@ void html_chart(struct page *p, const struct html_events *events) {
 
 static void cell_actor(struct page *p, const struct html_actors *actors, const char *name) {
     page_printf(p, "<td class=\"k%u who\">", html_actor_colour(actors, name));
-    page_text(p, bytes_of_str(name), HEAD_CHARS);
+    page_escape(p, bytes_of_str(name), HEAD_CHARS);
     page_put(p, "</td>");
 }
 
@@ -169,9 +168,9 @@ static void timeline_row(struct page *p, const struct html_events *events,
     else
         cell_actor(p, actors, event->to);
     page_put(p, "<td>");
-    page_text(p, bytes_of_str(event->what), CELL_CHARS);
+    page_escape(p, bytes_of_str(event->what), CELL_CHARS);
     page_put(p, "</td><td class=\"dim\">");
-    page_text(p, bytes_of_str(event->detail), CELL_CHARS);
+    page_escape(p, bytes_of_str(event->detail), CELL_CHARS);
     page_put(p, "</td></tr>\n");
 }
 

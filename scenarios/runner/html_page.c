@@ -132,7 +132,7 @@ static void put_char(struct page *p, uint32_t code, struct bytes raw) {
         buf_put_bytes(&p->out, raw);
 }
 
-void page_text(struct page *p, struct bytes text, size_t max) {
+void page_escape(struct page *p, struct bytes text, size_t max) {
     struct cursor c = cursor_of(text);
     bool cut = max > 0 && text.len > max && text_columns(text) > max;
     size_t columns = 0;
@@ -150,5 +150,5 @@ void page_text(struct page *p, struct bytes text, size_t max) {
 }
 
 void page_str(struct page *p, const char *text) {
-    page_text(p, bytes_of_str(text), 0);
+    page_escape(p, bytes_of_str(text), 0);
 }

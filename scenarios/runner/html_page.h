@@ -23,7 +23,7 @@ void page_printf(struct page *p, const char *fmt, ...) __attribute__((format(pri
 /* Text from elsewhere, for an element or a quoted attribute (HTML 13.1.2.3, 13.1.4): escaped; bytes
  * that are not UTF-8, control characters and those that turn the direction of text become U+FFFD.
  * At most max columns of a monospaced font (0: all of it), the last being "…" when it was cut. */
-void page_text(struct page *p, struct bytes text, size_t max);
+void page_escape(struct page *p, struct bytes text, size_t max);
 void page_str(struct page *p, const char *text);
 
 /* Columns of a monospaced font that text takes: two for the wide ones of East Asia. */

@@ -25,7 +25,7 @@ void html_failures(struct page *p, const json_t *result) {
     AUTO(char) evidence = report_evidence(failures, 0);
     page_printf(p, "<h3>%s</h3>\n<pre class=\"evidence\">",
                 strcmp(html_string(result, "result"), "skipped") == 0 ? "Skipped" : "Failures");
-    page_text(p, bytes_of_str(evidence), EVIDENCE_CHARS);
+    page_escape(p, bytes_of_str(evidence), EVIDENCE_CHARS);
     page_put(p, "</pre>\n");
     if (html_string(result, "again")[0] == '\0')
         return;
@@ -44,7 +44,7 @@ static bool put_log_line(struct page *p, const json_t *o) {
     page_str(p, html_string(o, "file"));
     page_printf(p, ":%" JSON_INTEGER_FORMAT "</span><code class=\"line\">",
                 json_integer_value(json_object_get(o, "line")));
-    page_text(p, bytes_of_str(html_string(o, "text")), VALUE_CHARS);
+    page_escape(p, bytes_of_str(html_string(o, "text")), VALUE_CHARS);
     page_put(p, "</code>");
     return true;
 }
@@ -88,7 +88,7 @@ static void put_array(struct page *p, const json_t *list, int depth) {
 
 static void put_value(struct page *p, const json_t *value, int depth) {
     if (json_is_string(value)) {
-        page_text(p, bytes_of_str(json_string_value(value)), VALUE_CHARS);
+        page_escape(p, bytes_of_str(json_string_value(value)), VALUE_CHARS);
     } else if (depth >= DEPTH_MAX) {
         page_put(p, "…");
     } else if (json_is_object(value)) {
@@ -140,7 +140,7 @@ static void put_config_text(struct page *p, struct bytes text) {
         if (hidden_below != SIZE_MAX && indentation(line) > hidden_below)
             continue;
         hidden_below = secret > 0 ? indentation(line) : SIZE_MAX;
-        page_text(p, secret > 0 ? bytes_of(line.data, secret) : line, 0);
+        page_escape(p, secret > 0 ? bytes_of(line.data, secret) : line, 0);
         if (secret > 0)
             page_put(p, " <i>not shown</i>\n");
     }

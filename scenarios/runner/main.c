@@ -5,6 +5,7 @@
 #include "base/owned.h"
 #include "base/program.h"
 #include "scenarios/runner/collect.h"
+#include "scenarios/runner/html.h"
 #include "scenarios/runner/jobs.h"
 #include "scenarios/runner/place.h"
 #include "scenarios/runner/report.h"
@@ -23,6 +24,7 @@ struct options {
     const char *seed;
     const char *junit;
     const char *json;
+    const char *html;
     int64_t repeat;
     const char *shard;
     const char *wrap;
@@ -75,6 +77,7 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"seed", 0, OPT_STRING, &o->seed, "N", "seed of every random choice (default: 1)"},
         {"junit", 0, OPT_STRING, &o->junit, "FILE", "also report as JUnit XML"},
         {"json", 0, OPT_STRING, &o->json, "FILE", "also report as JSON"},
+        {"html", 0, OPT_STRING, &o->html, "FILE", "also report as one page with charts"},
         {"repeat", 0, OPT_INT, &o->repeat, "N", "run each scenario N times"},
         {"failed", 0, OPT_FLAG, &o->failed, NULL,
          "only scenarios that failed in the last run in DIR"},
@@ -142,6 +145,7 @@ static void on_done(void *user, const struct job *job) {
     struct session *s = user;
     clear_progress(s);
     AUTO(char) again = repeat_command(s->options, job->result);
+    json_object_set_new(job->result, "again", json_string(again == NULL ? "" : again));
     report_result(stdout, job->result, s->width, again == NULL ? "" : again);
     fflush(stdout);
     json_array_append(s->results, job->result);
@@ -195,6 +199,10 @@ static int write_reports(const struct options *o, const json_t *results) {
         return -1;
     }
     if (o->json != NULL && report_json(o->json, results, &e) != 0) {
+        program_message(&program, "%s", e.text);
+        return -1;
+    }
+    if (o->html != NULL && report_html(o->html, results, &e) != 0) {
         program_message(&program, "%s", e.text);
         return -1;
     }
