@@ -164,6 +164,12 @@ check: ## the same for unit tests and scenarios
 	$(again) programs tests
 	@BUILD=$(BUILD) ci/check.sh
 
+.PHONY: determinism
+determinism: ## every scenario once more: the same seed must give the same events (FIRST=DIR: a run to compare with)
+	@ci/deps.sh build
+	$(again) programs
+	@BUILD=$(BUILD) ci/determinism.sh $(FIRST)
+
 .PHONY: check-sanitize
 check-sanitize: ## unit tests and scenarios with AddressSanitizer and UndefinedBehaviorSanitizer
 	@ci/deps.sh build check

@@ -120,6 +120,11 @@ START_TEST(the_web_server_gets_what_the_scenario_says) {
     check_web(WEB_EXPIRED, TRUSTS_CA, ERR_X509_EXPIRED);
     check_web(WEB_NOT_YET_VALID, TRUSTS_CA, ERR_X509_NOT_YET_VALID);
     check_web(WEB_GOOD, TRUSTS_NOTHING, ERR_X509_CHAIN);
+    check_web(WEB_GOOD, TRUSTS_ROOT, ERR_OK);
+    check_web(WEB_WITHOUT_CHAIN, TRUSTS_ROOT, ERR_X509_CHAIN);
+    check_web(WEB_WITHOUT_CHAIN, TRUSTS_CA, ERR_OK);
+    check_web(WEB_EXPIRED_INTERMEDIATE, TRUSTS_CA, ERR_X509_EXPIRED);
+    check_web(WEB_EXPIRED_INTERMEDIATE, TRUSTS_ROOT, ERR_X509_EXPIRED);
     const struct lab_settings other = {.certsrv = {.certificate = WEB_OTHER_NAME}};
     make_lab(&other);
     ck_assert_int_eq(X509_check_host(certs.certs[CERT_WEB], "lab-dc.michamen.com", 0, 0, NULL), 0);
