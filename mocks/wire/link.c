@@ -80,7 +80,6 @@ void link_free(struct link *l) {
     LIST_REMOVE(l, entry);
     owner->count--;
     free(l);
-    owner->ended(owner->user);
 }
 
 /* Closing sends RST instead of FIN. */

@@ -16,8 +16,6 @@ struct link_owner {
     struct log *log;
     struct link_list links;
     size_t count;
-    void (*ended)(void *user); /* a link was freed: a descriptor is free again */
-    void *user;
 };
 
 struct link_target {

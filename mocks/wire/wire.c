@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { BREATH_US = 100000 };
+
 struct relay {
     struct wire *wire;
     const struct relay_config *config;
@@ -17,7 +19,7 @@ struct relay {
     struct evconnlistener *listener; /* NULL: refusing */
     int reserved;                    /* keeps the port while refusing; -1: none */
     struct timer *again;
-    bool paused; /* out of descriptors */
+    struct timer *breath; /* out of descriptors */
     uint64_t connections;
 };
 
@@ -85,11 +87,17 @@ void wire_tables_free(struct wire_tables *t) {
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
                       int len, void *user);
 
-/* Out of descriptors: goes on when a connection ends. */
-static void on_accept_error(struct evconnlistener *listener, void *user) {
+static void on_breath(void *user) {
     struct relay *r = user;
-    r->paused = true;
+    if (r->listener != NULL)
+        evconnlistener_enable(r->listener);
+}
+
+/* Out of descriptors: those who wait are asked for again a little later. */
+static void on_accept_error(struct evconnlistener *listener, void *user) {
+    const struct relay *r = user;
     evconnlistener_disable(listener);
+    timer_start(r->breath, BREATH_US);
 }
 
 static int serve(struct relay *r, int fd) {
@@ -183,26 +191,17 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 
 /* ---- Life ---- */
 
-static void on_link_ended(void *user) {
-    struct wire *w = user;
-    for (size_t i = 0; i < w->count; i++) {
-        struct relay *r = &w->relays[i];
-        if (r->paused && r->listener != NULL)
-            evconnlistener_enable(r->listener);
-        r->paused = false;
-    }
-}
-
 static int open_relay(struct relay *r, struct err *e) {
     if (split_host_port(r->config->to, &r->host, &r->target.port, e) != 0)
         return err_context(e, "relay %s", r->config->name);
     r->target.name = r->config->name;
     r->target.host = r->host;
     r->again = timer_new(r->wire->setup.loop, on_again, r);
+    r->breath = timer_new(r->wire->setup.loop, on_breath, r);
     int fd = listen_tcp(r->config->listen, &r->address, e);
     if (fd < 0)
         return err_context(e, "relay %s", r->config->name);
-    if (r->again == NULL || serve(r, fd) != 0) {
+    if (r->again == NULL || r->breath == NULL || serve(r, fd) != 0) {
         close(fd);
         return err_set(e, ERR_SYS_NOMEM, NULL);
     }
@@ -239,8 +238,7 @@ struct wire *wire_new(const struct wire_setup *setup, struct err *e) {
         return NULL;
     }
     w->setup = *setup;
-    w->links = (struct link_owner){
-        .loop = setup->loop, .resolver = setup->resolver, .ended = on_link_ended, .user = w};
+    w->links = (struct link_owner){.loop = setup->loop, .resolver = setup->resolver};
     LIST_INIT(&w->links.links);
     if (open_all(w, e) == 0)
         return w;
@@ -253,6 +251,7 @@ static void close_relay(struct relay *r) {
     if (r->reserved >= 0)
         close(r->reserved);
     timer_free(r->again);
+    timer_free(r->breath);
     free(r->address);
     free(r->host);
 }

@@ -92,6 +92,93 @@ START_TEST(many_connections_at_once) {
 }
 END_TEST
 
+/* ---- Hostile ends ---- */
+
+static void end_reset(struct end *end) {
+    const struct linger reset = {.l_onoff = 1};
+    setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    end_close(end);
+}
+
+/* A client that is reset ends its connection whatever the fault; the server hears of it. */
+START_TEST(clients_that_are_reset) {
+    static const char *const faults[] = {
+        "stall-before-hello", "dribble 1h", "half-close", "cut 100", "delay 1h", "silent"};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct end client, server = {0};
+        AUTO_BUF row = BUF_INIT(1024);
+        buf_printf(&row, "- {at: 'wire:a-b', do: %s}\n", faults[i]);
+        lab_open(buf_str(&row));
+        client_start(&client);
+        if (i < 4)
+            server_accept(&server);
+        while (wire_links(lab.wire) == 0)
+            turn();
+        say(&client, "\x16\x03 whatever");
+        turn();
+        end_reset(&client);
+        expect_no_links();
+        end_close(&server);
+        expect_healthy();
+        lab_close();
+    }
+}
+END_TEST
+
+/* A stall hides what the server does, also its reset. */
+START_TEST(a_server_that_is_reset_behind_a_stall) {
+    struct end client, server;
+    lab_open("- {at: 'wire:a-b', do: stall-before-hello}\n");
+    client_start(&client);
+    server_accept(&server);
+    end_reset(&server);
+    for (int i = 0; i < 20; i++)
+        turn();
+    ck_assert(!client.ended && client.failure == 0);
+    finish(&client, &server);
+}
+END_TEST
+
+/* Whatever the relay has connected to the server is closed there. */
+static void hang_up_all(void) {
+    int fd = -1;
+    turn();
+    while ((fd = accept(lab.listener, NULL, NULL)) >= 0)
+        close(fd);
+}
+
+/* Out of descriptors, the relay serves whom it can, and the others later. */
+START_TEST(out_of_descriptors) {
+    enum { WAITING = 12 };
+    struct end clients[WAITING];
+    struct rlimit before, few;
+    unsigned served = 0;
+    lab_open("");
+    for (size_t i = 0; i < WAITING; i++)
+        client_start(&clients[i]);
+    int highest = dup(0);
+    close(highest);
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = before;
+    few.rlim_cur = (rlim_t)highest + 3;
+    setrlimit(RLIMIT_NOFILE, &few);
+    for (int i = 0; i < 50; i++)
+        turn();
+    ck_assert_uint_lt(wire_links(lab.wire), WAITING);
+    setrlimit(RLIMIT_NOFILE, &before);
+    for (size_t i = 0; i < WAITING; i++) {
+        while (!clients[i].ended && clients[i].failure == 0)
+            hang_up_all();
+        served += clients[i].ended;
+        end_close(&clients[i]);
+    }
+    ck_assert_uint_gt(served, 0);
+    expect_no_links();
+    expect_healthy();
+    lab_close();
+}
+END_TEST
+
 /* ---- Refusing ---- */
 
 START_TEST(refused_from_the_third_connection_on) {
@@ -342,7 +429,8 @@ END_TEST
 
 TEST_MAIN("wire", everything_passes_and_ends_pass_apart, a_reset_passes_as_a_reset,
           a_server_that_is_not_there_is_a_reset, a_slow_reader_slows_the_writer_down,
-          many_connections_at_once, refused_from_the_third_connection_on,
+          many_connections_at_once, clients_that_are_reset, a_server_that_is_reset_behind_a_stall,
+          out_of_descriptors, refused_from_the_third_connection_on,
           refused_from_the_start_for_a_while, reset_after_bytes_of_the_server,
           reset_after_bytes_of_the_client, reset_at_once, cut_cleanly,
           half_closed_towards_the_client, half_closed_from_the_start, silent,
