@@ -230,10 +230,27 @@ static void mark_scopes(const struct incident *list, size_t count, char *explain
             explained[list[i].scopes[k]] = 1;
 }
 
-static struct incident *unknown_of(struct judgement *j, size_t scope) {
+/* The first pattern that the kept line met. */
+static const struct rule_line *mark_of(const struct casefile *c, size_t kept) {
+    const struct scope *s = &c->scopes[c->kept[kept].scope];
+    for (size_t i = 0; i < s->count; i++)
+        if (s->facts[i].kept == kept)
+            return s->facts[i].line;
+    return NULL;
+}
+
+/* Failures of one scope go together, and those of scopes that begin with the same mark. */
+static struct incident *unknown_of(const struct casefile *c, struct judgement *j, size_t kept) {
+    size_t scope = c->kept[kept].scope;
+    const struct rule_line *mark = mark_of(c, kept);
     for (size_t i = 0; i < j->count; i++)
         if (j->incidents[i].findings[0].rule == NULL && is_in_scopes(&j->incidents[i], scope))
             return &j->incidents[i];
+    for (size_t i = 0; i < j->count; i++)
+        if (j->incidents[i].findings[0].rule == NULL && j->incidents[i].mark == mark) {
+            add_scope(&j->incidents[i], scope);
+            return &j->incidents[i];
+        }
     struct incident *i = new_incident(&j->incidents, &j->count, &j->room);
     char *title = i != NULL ? strdup("Something failed that no rule explains.") : NULL;
     if (title == NULL) {
@@ -241,6 +258,7 @@ static struct incident *unknown_of(struct judgement *j, size_t scope) {
         return NULL;
     }
     i->findings[i->finding_count++] = (struct finding){NULL, title};
+    i->mark = mark;
     add_scope(i, scope);
     return i;
 }
@@ -255,7 +273,7 @@ static int find_unknown(const struct casefile *c, struct judgement *j) {
         const struct kept *line = &c->kept[k];
         if (!line->failure || explained[line->scope])
             continue;
-        struct incident *i = unknown_of(j, line->scope);
+        struct incident *i = unknown_of(c, j, k);
         if (i == NULL)
             return -1;
         add_device(i, c->scopes[line->scope].device);
@@ -298,12 +316,21 @@ static bool share_scope(const struct casefile *c, const struct incident *a,
     return false;
 }
 
+/* A symptom may be the cause of one that is farther from the CA, for the same device. */
+static bool can_cause(const struct casefile *c, const struct incident *cause,
+                      const struct incident *symptom) {
+    int nearer = (int)incident_place(c, cause) - (int)incident_place(c, symptom);
+    if (cause->findings[0].rule == NULL)
+        return false;
+    return is_symptom(cause) ? nearer > 0 : nearer >= 0;
+}
+
 /* Whether cause accounts for symptom: it lies as near to the CA or nearer, and they can have to do
  * with each other. A failure that no rule explains is never put down to another enrolment at the
  * RA, only a phone's or CAPF's view of it to a cause behind CAPF. */
 static bool accounts_for(const struct casefile *c, const struct incident *cause,
                          const struct incident *symptom) {
-    if (is_symptom(cause) || incident_place(c, cause) < incident_place(c, symptom))
+    if (!can_cause(c, cause, symptom))
         return false;
     bool unnamed = is_of_device(c, symptom) && symptom->device_count == 0;
     if (is_of_device(c, cause))
@@ -334,23 +361,32 @@ static bool is_near(const struct casefile *c, const struct incident *a, const st
     return false;
 }
 
-static size_t count_causes(const struct casefile *c, const struct judgement *j, size_t at) {
-    size_t causes = 0;
-    for (size_t i = 0; i < j->count; i++)
-        causes += i != at && accounts_for(c, &j->incidents[i], &j->incidents[at]);
-    return causes;
+/* How well a cause fits a symptom: not at all, somehow, near in time, in the same scope. */
+enum fit { FIT_NONE, FIT_SOMEHOW, FIT_NEAR, FIT_SCOPE };
+
+static enum fit fit_of(const struct casefile *c, const struct incident *cause,
+                       const struct incident *symptom) {
+    if (cause == symptom || !accounts_for(c, cause, symptom))
+        return FIT_NONE;
+    if (share_scope(c, cause, symptom))
+        return FIT_SCOPE;
+    return is_near(c, cause, symptom) ? FIT_NEAR : FIT_SOMEHOW;
 }
 
-/* One possible cause takes the symptom; among several, those that are near in time. */
+/* The causes that fit best take the symptom; several that fit only somehow do not. */
 static bool fold(const struct casefile *c, struct judgement *j, size_t at) {
-    bool folded = false, only = count_causes(c, j, at) == 1;
+    struct incident *symptom = &j->incidents[at];
+    enum fit best = FIT_NONE;
+    size_t count = 0;
     for (size_t i = 0; i < j->count; i++) {
-        struct incident *cause = &j->incidents[i], *symptom = &j->incidents[at];
-        if (i == at || !accounts_for(c, cause, symptom) || !(only || is_near(c, cause, symptom)))
-            continue;
-        absorb(c, cause, symptom);
-        folded = true;
+        enum fit fit = fit_of(c, &j->incidents[i], symptom);
+        count = fit == FIT_NONE ? count : fit > best ? 1 : count + (fit == best);
+        best = fit > best ? fit : best;
     }
+    bool folded = best > FIT_SOMEHOW || (best == FIT_SOMEHOW && count == 1);
+    for (size_t i = 0; i < j->count && folded; i++)
+        if (fit_of(c, &j->incidents[i], symptom) == best)
+            absorb(c, &j->incidents[i], symptom);
     for (size_t i = 0; i < j->harmless_count && !folded; i++)
         folded = accounts_for(c, &j->harmless[i], &j->incidents[at]);
     return folded;

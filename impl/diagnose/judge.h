@@ -27,6 +27,7 @@ struct incident {
     uint64_t last_order; /* of the evidence proper */
     bool over;           /* all its devices had success afterwards */
     enum certainty certainty;
+    const struct rule_line *mark; /* of an unexplained failure: the first pattern it met */
 };
 
 struct judgement {
