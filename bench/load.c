@@ -17,6 +17,8 @@ struct load {
     const struct load_plan *plan;
     struct load_result *result;
     struct load_job *jobs;
+    struct load_job **idle, **over; /* places without a job; jobs that wait to be collected */
+    size_t idle_count, over_count;
     struct event *turn;
     struct event *tick;
     size_t started, ended;
@@ -42,6 +44,7 @@ static void note_end(struct load *l, const struct load_job *job, const char *err
 void load_job_done(struct load_job *job, const char *error) {
     note_end(job->load, job, error);
     job->over = true;
+    job->load->over[job->load->over_count++] = job;
     event_active(job->load->turn, EV_TIMEOUT, 0);
 }
 
@@ -57,6 +60,7 @@ static void start_one(struct load *l, struct load_job *job) {
     if (l->work->start(l->work->user, job, l->plan->first + l->started++, &e) == 0)
         return;
     job->busy = false;
+    l->idle[l->idle_count++] = job;
     note_end(l, job, err_name(e.code));
     event_active(l->turn, EV_TIMEOUT, 0);
 }
@@ -64,19 +68,17 @@ static void start_one(struct load *l, struct load_job *job) {
 static void release_one(struct load *l, struct load_job *job) {
     l->work->release(l->work->user, job);
     job->busy = job->over = false;
+    l->idle[l->idle_count++] = job;
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *user) {
     struct load *l = user;
     (void)fd;
     (void)what;
-    for (size_t i = 0; i < l->plan->concurrency; i++) {
-        struct load_job *job = &l->jobs[i];
-        if (job->over)
-            release_one(l, job);
-        if (!job->busy && more(l))
-            start_one(l, job);
-    }
+    while (l->over_count > 0)
+        release_one(l, l->over[--l->over_count]);
+    for (size_t n = l->idle_count; n > 0 && more(l); n--)
+        start_one(l, l->idle[--l->idle_count]);
     if (l->ended == l->started && !more(l))
         event_base_loopbreak(l->loop);
 }
@@ -102,15 +104,23 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
             (double)l->ended * 1e6 / (double)(elapsed > 0 ? elapsed : 1), left);
 }
 
+static void fill_idle(struct load *l) {
+    for (size_t i = l->plan->concurrency; i-- > 0;)
+        l->idle[l->idle_count++] = &l->jobs[i];
+}
+
 static int prepare(struct load *l, struct err *e) {
     const struct timeval every = {.tv_usec = PROGRESS_US};
     l->jobs = calloc(l->plan->concurrency, sizeof *l->jobs);
+    l->idle = calloc(l->plan->concurrency, sizeof *l->idle);
+    l->over = calloc(l->plan->concurrency, sizeof *l->over);
     l->turn = event_new(l->loop, -1, 0, on_turn, l);
     l->result->latency_ms = calloc(l->plan->count, sizeof(double));
     l->result->errors = json_object();
-    if (l->jobs == NULL || l->turn == NULL || l->result->latency_ms == NULL ||
-        l->result->errors == NULL)
+    if (l->jobs == NULL || l->idle == NULL || l->over == NULL || l->turn == NULL ||
+        l->result->latency_ms == NULL || l->result->errors == NULL)
         return err_set(e, ERR_SYS_NOMEM, "load");
+    fill_idle(l);
     if (l->plan->title == NULL || !isatty(STDERR_FILENO))
         return 0;
     l->tick = event_new(l->loop, -1, EV_PERSIST, on_tick, l);
@@ -129,6 +139,8 @@ static void finish(struct load *l) {
     if (l->turn != NULL)
         event_free(l->turn);
     free(l->jobs);
+    free(l->idle);
+    free(l->over);
 }
 
 int load_run(struct event_base *loop, const struct load_work *work, const struct load_plan *plan,
