@@ -227,6 +227,7 @@ install: ## install programs and scenarios below $(PREFIX), DESTDIR is honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/capflab
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	cp -r scenarios/*/ $(DESTDIR)$(PREFIX)/share/capflab/
+	install -m 644 impl/diagnose/rules.yaml $(DESTDIR)$(PREFIX)/share/capflab
 	rm -rf $(DESTDIR)$(PREFIX)/share/capflab/runner
 
 .PHONY: clean
