@@ -32,6 +32,15 @@ static const char json_help[] =
     "     \"harmless\": [incidents that look like failures and are none],\n"
     "     \"successes\": number, \"dropped\": lines of evidence that found no room}]}\n"
     "\n"
+    "Patterns of rules: text is found anywhere in a line, in any case; a blank is any white space; "
+    "^ "
+    "and $ are\n"
+    "the ends of the line; {any}, {word} and {number} stand for what they say; {host}, {text:any} "
+    "and "
+    "{id:number}\n"
+    "capture it for the title; {{ is a brace. Lines of iis are matched in the form\n"
+    "  GET /certsrv ReqID=1 user DOMAIN\\name agent CiscoRA+1.0 status 401 1 2148074254 taken 0\n"
+    "\n"
     "Rules (--rules FILE):\n";
 
 static void describe(struct buf *out) {

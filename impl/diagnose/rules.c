@@ -36,7 +36,7 @@ const char *certainty_word(enum certainty certainty) {
 
 static const struct cfg_field line_fields[] = {
     CFG_ENUM(struct rule_line, sources, "in", "capf", source_words, "the log that holds the line"),
-    CFG_NODE(struct rule_line, text, "line", "pattern of the line (pattern.h)"),
+    CFG_NODE(struct rule_line, text, "line", "pattern of the line"),
     CFG_END,
 };
 
