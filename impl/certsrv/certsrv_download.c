@@ -22,10 +22,11 @@ static int refuse_page(struct bytes body, struct err *e) {
     struct certsrv_page page;
     if (certsrv_page_read(body, &page, e) != 0)
         return -1;
-    if (certsrv_page_verdict(&page, e) == 0)
-        err_set(e, ERR_CERTSRV_PAGE_UNKNOWN, "a page came in place of the download");
+    struct err verdict = {0};
+    if (certsrv_page_verdict(&page, &verdict) == 0 || verdict.code == ERR_CERTSRV_PAGE_UNKNOWN)
+        err_set(&verdict, ERR_CERTSRV_PAGE_UNKNOWN, "a page came in place of the download");
     certsrv_page_clear(&page);
-    return -1;
+    return err_set(e, verdict.code, "%s", verdict.text);
 }
 
 X509 *certsrv_certificate_read(struct bytes body, struct err *e) {

@@ -263,6 +263,14 @@ START_TEST(certificates_are_read_by_content) {
 }
 END_TEST
 
+START_TEST(a_page_of_another_kind_is_said_to_stand_for_the_download) {
+    struct err e;
+    ck_assert_ptr_null(certificate_of("form.html", &e));
+    ck_assert_err(e, CERTSRV_PAGE_UNKNOWN);
+    ck_assert_str_eq(e.text, "a page came in place of the download");
+}
+END_TEST
+
 START_TEST(chains_are_read_by_content) {
     static const char *const files[] = {"chain.der", "chain-iis.pem"};
     struct err e;
@@ -286,4 +294,4 @@ TEST_MAIN("certsrv pages", pages_are_told_apart, error_page_shows_its_last_statu
           damaged_pages_never_change_the_id, bytes_that_are_no_text_are_taken,
           templates_have_fourteen_fields, template_lists_may_be_short,
           another_page_is_no_template_list, renewals_are_counted, certificates_are_read_by_content,
-          chains_are_read_by_content)
+          a_page_of_another_kind_is_said_to_stand_for_the_download, chains_are_read_by_content)
