@@ -8,12 +8,15 @@
 /* Lengths in CSS pixels. GUTTER holds the times. */
 enum {
     GUTTER = 76,
-    COLUMN = 200,
+    COLUMN = 228, /* room for "simpleenroll: EST_ERR_AUTH_PENDING" */
+    COLUMN_PHONE = 176,
+    FEW_ACTORS = 4, /* stand further apart by SPREAD */
+    SPREAD = 80,
     ROW = 36,
     TOP = 8,
     HEAD = 50,
-    HEAD_BOX = 172,
-    HEAD_CHARS = 22,
+    HEAD_BOX = 160,
+    HEAD_CHARS = 20,
     NOTE_HEIGHT = 20,
     TIP_CHARS = 400,
     CELL_CHARS = 300
@@ -21,12 +24,24 @@ enum {
 static const double char_width = 6.7;    /* of the labels */
 static const double detail_width = 6.05; /* of the line below them */
 
-static int column_x(int column) {
-    return GUTTER + COLUMN / 2 + column * COLUMN;
+static int column_width(const struct html_actors *actors, size_t i) {
+    int width = actors->items[i].order == 0 ? COLUMN_PHONE : COLUMN;
+    return actors->count <= FEW_ACTORS ? width + SPREAD : width;
+}
+
+static int columns_width(const struct html_actors *actors, size_t count) {
+    int width = GUTTER;
+    for (size_t i = 0; i < count; i++)
+        width += column_width(actors, i);
+    return width;
+}
+
+static int column_x(const struct html_actors *actors, int column) {
+    return columns_width(actors, (size_t)column) + column_width(actors, (size_t)column) / 2;
 }
 
 static int chart_width(const struct html_actors *actors) {
-    return GUTTER + (int)actors->count * COLUMN;
+    return columns_width(actors, actors->count);
 }
 
 static size_t fits(int pixels, double one) {
@@ -50,14 +65,14 @@ static void heads(struct page *p, const struct html_actors *actors) {
     page_printf(p, "<svg class=\"heads\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">\n",
                 chart_width(actors), HEAD);
     for (size_t i = 0; i < actors->count; i++)
-        head(p, &actors->items[i], column_x((int)i));
+        head(p, &actors->items[i], column_x(actors, (int)i));
     page_put(p, "</svg>\n");
 }
 
 static void life_lines(struct page *p, const struct html_actors *actors, int height) {
     for (size_t i = 0; i < actors->count; i++)
         page_printf(p, "<path class=\"v k%u\" d=\"M%d 0V%d\"/>\n", actors->items[i].colour,
-                    column_x((int)i), height);
+                    column_x(actors, (int)i), height);
 }
 
 static void label(struct page *p, const char *class, int x, int y, const char *text, size_t max) {
@@ -66,9 +81,7 @@ static void label(struct page *p, const char *class, int x, int y, const char *t
     page_put(p, "</text>");
 }
 
-static void arrow(struct page *p, const struct html_event *event, int from, int to, int y) {
-    int x1 = column_x(from);
-    int x2 = column_x(to);
+static void arrow(struct page *p, const struct html_event *event, int x1, int x2, int y) {
     int back = x2 > x1 ? -8 : 8;
     int middle = (x1 + x2) / 2;
     int room = abs(x2 - x1) - 20;
@@ -80,18 +93,16 @@ static void arrow(struct page *p, const struct html_event *event, int from, int 
 }
 
 /* What an actor does by itself stands on its life line. */
-static void note(struct page *p, const char *what, const char *detail, int column, int width,
-                 int y) {
-    int x = column_x(column);
+static void note(struct page *p, const struct html_event *event, int x, int width, int y) {
     int room = 2 * (x < width - x ? x - GUTTER / 2 : width - x) - 12;
     size_t max = fits(room, char_width) - 2;
-    size_t columns = text_columns(bytes_of_str(what));
+    size_t columns = text_columns(bytes_of_str(event->what));
     int box = (int)((double)(columns < max ? columns : max) * char_width) + 20;
     page_printf(p, "<rect class=\"o\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"10\"/>",
-                x - box / 2, y - 15, box, NOTE_HEIGHT);
-    label(p, "l", x, y - 1, what, max);
-    if (detail[0] != '\0')
-        label(p, "d", x, y + 17, detail, fits(room, detail_width));
+                x - box / 2, y - 13, box, NOTE_HEIGHT);
+    label(p, "l", x, y + 1, event->what, max);
+    if (event->detail[0] != '\0')
+        label(p, "d", x, y + 18, event->detail, fits(room, detail_width));
 }
 
 /* What the lab does to all of them crosses the chart. */
@@ -124,9 +135,9 @@ static void row(struct page *p, const struct html_events *events, const struct h
     if (from < 0 && to < 0)
         band(p, event, width, y);
     else if (from < 0 || to < 0 || from == to)
-        note(p, event->what, event->detail, from < 0 ? to : from, width, y);
+        note(p, event, column_x(actors, from < 0 ? to : from), width, y);
     else
-        arrow(p, event, from, to, y);
+        arrow(p, event, column_x(actors, from), column_x(actors, to), y);
     page_put(p, "</g>\n");
 }
 

@@ -36,14 +36,21 @@ static int take_line(struct html_events *all, size_t max, const char *line) {
     return failed;
 }
 
-/* Reads to the end of the line; false at the end of the file. whole: it fitted into line. */
+/* Reads to the end of the line; false at the end of the file. whole: it fitted into line and holds
+ * no NUL. */
 static bool read_line(FILE *from, char *line, bool *whole) {
-    if (fgets(line, LINE_MAX_BYTES, from) == NULL)
-        return false;
-    *whole = strchr(line, '\n') != NULL || feof(from) != 0;
-    for (int c = *whole ? '\n' : 0; c != '\n' && c != EOF;)
-        c = getc(from);
-    return true;
+    size_t len = 0;
+    int c = getc_unlocked(from);
+    bool any = c != EOF;
+    *whole = true;
+    for (; c != EOF && c != '\n'; c = getc_unlocked(from)) {
+        if (c == '\0' || len + 1 == LINE_MAX_BYTES)
+            *whole = false;
+        else
+            line[len++] = (char)c;
+    }
+    line[len] = '\0';
+    return any;
 }
 
 int html_events_read(const char *path, size_t max, struct html_events *out, struct err *e) {
