@@ -53,7 +53,7 @@ static const struct cfg_word stored_words[] = {
     {"any", STORED_ANYTHING}, {"none", STORED_NONE}, {"stored", STORED_YES}, {NULL, 0}};
 
 const struct cfg_field phone_expect_fields[] = {
-    CFG_STRING(struct phone_expect, name, "name", NULL, "the phone (only in a list)"),
+    CFG_STRING(struct phone_expect, name, "name", NULL, "the phone or group (only in a list)"),
     CFG_ENUM(struct phone_expect, lsc, "lsc", "any", lsc_words,
              "installed: an LSC of the issuer for the phone's own key and name; kept: the one of "
              "the start, unchanged"),
@@ -64,7 +64,7 @@ const struct cfg_field phone_expect_fields[] = {
 };
 
 const struct cfg_field device_expect_fields[] = {
-    CFG_STRING(struct device_expect, name, "name", NULL, "the device (only in a list)"),
+    CFG_STRING(struct device_expect, name, "name", NULL, "the device or group (only in a list)"),
     CFG_STRING(struct device_expect, status, "status", NULL, "text of tkcertificatestatus"),
     CFG_ENUM(struct device_expect, operation, "operation", NULL, operation_words,
              "tkcertificateoperation"),

@@ -83,7 +83,7 @@ void judge_phones(struct run *r, const struct cfg_node *node) {
     for (size_t i = 0; i < t->phone_count; i++)
         for (size_t j = 0; j < r->scenario->phone_count; j++)
             if (t->phones[i].name == NULL ||
-                strcasecmp(t->phones[i].name, r->phones[j].settings->name) == 0)
+                phone_is_meant(r->phones[j].settings, t->phones[i].name))
                 judge_phone(r, &t->phones[i], &r->phones[j]);
 }
 

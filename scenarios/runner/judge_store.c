@@ -163,7 +163,7 @@ void judge_device(struct run *r, const struct cfg_node *node) {
         for (size_t j = 0; j < r->scenario->phone_count; j++) {
             const struct phone_settings *phone = &r->scenario->phones[j];
             bool meant = t->devices[i].name == NULL ? phone->device.present
-                                                    : !strcasecmp(t->devices[i].name, phone->name);
+                                                    : phone_is_meant(phone, t->devices[i].name);
             if (meant)
                 judge_device_row(r, db, &t->devices[i], phone);
         }

@@ -105,6 +105,16 @@ START_TEST(phones_count_up_or_have_names) {
     ck_assert_ptr_eq(scenario_phone(s, "csfALICE"), &s->phones[0]);
     ck_assert_ptr_null(scenario_phone(s, "SEP1"));
     scenario_free(s);
+    s = load(
+        "title: t\nphones: [{count: 2, group: slow, progress: 5}, {name: CSFbob}, {count: 2}]\n"
+        "when: [connect: {phones: slow}]\nthen: {phones: [{name: slow, lsc: none}]}\n");
+    ck_assert_uint_eq(s->phone_count, 5);
+    ck_assert_str_eq(s->phones[1].name, "SEP74A02FC0A676");
+    ck_assert_int_eq(s->phones[1].progress, 5);
+    ck_assert_str_eq(s->phones[2].name, "CSFbob");
+    ck_assert_str_eq(s->phones[4].name, "SEP74A02FC0A679");
+    ck_assert(phone_is_meant(&s->phones[1], "slow") && !phone_is_meant(&s->phones[3], "slow"));
+    scenario_free(s);
 }
 END_TEST
 

@@ -30,7 +30,17 @@ static int await_end(struct run *r, struct actor *a) {
     return -1;
 }
 
+/* One that ended by itself must not pass as killed. */
+static bool ended_by_itself(const struct actor *a) {
+    struct pollfd wait = {.fd = a->pidfd, .events = POLLIN};
+    return a->ended || poll(&wait, 1, 0) > 0;
+}
+
 static int kill_actor(struct run *r, struct actor *a) {
+    if (ended_by_itself(a)) {
+        run_fail(r, NULL, a->name, "%s had ended by itself", a->name);
+        return -1;
+    }
     event_message("lab", a->name, "kill", "SIGKILL");
     kill(a->pid, SIGKILL);
     return await_end(r, a);
@@ -39,7 +49,7 @@ static int kill_actor(struct run *r, struct actor *a) {
 static int kill_phone(struct run *r, const struct step *step) {
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         struct run_phone *p = &r->phones[i];
-        if (strcasecmp(p->settings->name, step->actor) != 0)
+        if (!phone_is_meant(p->settings, step->actor))
             continue;
         if (!p->running) {
             run_fail(r, step->node, NULL, "%s does not run", step->actor);

@@ -22,7 +22,7 @@ AUTO_TYPE(phone_ref, free);
 
 bool step_is_for(const struct step *step, const struct run_phone *p) {
     for (size_t i = 0; i < step->phones.count; i++)
-        if (strcasecmp(step->phones.items[i], p->settings->name) == 0)
+        if (phone_is_meant(p->settings, step->phones.items[i]))
             return true;
     return step->phones.count == 0;
 }

@@ -88,9 +88,36 @@ static void read_same_phones(struct scenario *s, const struct cfg_node *node,
     check_phone(s->doc, node, &all, m);
 }
 
+/* How many phones an item stands for; mistakes in it are told when it is read. */
+static size_t count_of(const struct cfg_node *item) {
+    const struct cfg_node *node = node_under(item, "count");
+    const char *text = node == NULL ? NULL : cfg_node_scalar(node);
+    long long count = text == NULL ? 1 : strtoll(text, NULL, 10);
+    return count < 1 || count > PHONES_MAX ? 1 : (size_t)count;
+}
+
+static void read_group(struct scenario *s, size_t first, const struct cfg_node *item,
+                       struct cfg_mistakes *m) {
+    struct phone_settings *p = &s->phones[first];
+    size_t count = count_of(item);
+    if (cfg_node_read(s->doc, item, phone_fields, p, m) == 0)
+        check_phone(s->doc, item, p, m);
+    if (count > 1 && p->name != NULL)
+        cfg_mistake_at(m, s->doc, item, ERR_CONFIG_BAD_VALUE,
+                       "%zu phones cannot all be called \"%s\"; give them a group", count, p->name);
+    for (size_t i = first; i < first + count; i++) {
+        s->phones[i] = *p;
+        if (i > first)
+            s->phones[i].name = NULL;
+        name_phone(s, i, item, m);
+    }
+}
+
 static void read_listed_phones(struct scenario *s, const struct cfg_node *node,
                                struct cfg_mistakes *m) {
-    size_t count = cfg_node_count(node);
+    size_t count = 0;
+    for (size_t i = 0; i < cfg_node_count(node); i++)
+        count += count_of(cfg_node_item(node, i));
     if (count == 0 || count > PHONES_MAX) {
         cfg_mistake_at(m, s->doc, node, ERR_CONFIG_BAD_VALUE, "between 1 and %d phones",
                        PHONES_MAX);
@@ -98,11 +125,10 @@ static void read_listed_phones(struct scenario *s, const struct cfg_node *node,
     }
     if (!make_room(s, count))
         return;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, first = 0; i < cfg_node_count(node); i++) {
         const struct cfg_node *item = cfg_node_item(node, i);
-        if (cfg_node_read(s->doc, item, phone_fields, &s->phones[i], m) == 0)
-            check_phone(s->doc, item, &s->phones[i], m);
-        name_phone(s, i, item, m);
+        read_group(s, first, item, m);
+        first += count_of(item);
     }
 }
 
@@ -237,9 +263,14 @@ struct phone_names scenario_phone_names(const struct scenario *s) {
                                 .count = s->phone_count};
 }
 
+bool phone_is_meant(const struct phone_settings *phone, const char *word) {
+    return strcasecmp(phone->name, word) == 0 ||
+           (phone->group != NULL && strcmp(phone->group, word) == 0);
+}
+
 const struct phone_settings *scenario_phone(const struct scenario *s, const char *name) {
     for (size_t i = 0; i < s->phone_count; i++)
-        if (strcasecmp(s->phones[i].name, name) == 0)
+        if (phone_is_meant(&s->phones[i], name))
             return &s->phones[i];
     return NULL;
 }

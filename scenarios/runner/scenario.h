@@ -172,7 +172,8 @@ struct phone_keys {
     bool ec;
 };
 struct phone_settings {
-    int64_t count; /* of the mapping form of `phones` */
+    int64_t count; /* of the phones of this kind */
+    char *group;   /* NULL: none */
     char *name;    /* NULL until the defaults are given */
     char *model;
     int64_t version;
@@ -231,7 +232,9 @@ void scenario_free(struct scenario *s);
 
 /* All phones' names, for patterns. Valid as long as the scenario. */
 struct phone_names scenario_phone_names(const struct scenario *s);
-/* The phone with that name, or NULL. */
+/* Whether a word of a step or an expectation means that phone: its name or its group. */
+bool phone_is_meant(const struct phone_settings *phone, const char *word);
+/* The phone with that name, or the first of that group; NULL: there is none. */
 const struct phone_settings *scenario_phone(const struct scenario *s, const char *name);
 
 /* Whether a fault is to happen at that point, or at one that starts with that. */

@@ -270,18 +270,20 @@ static const struct cfg_field keys_fields[] = {
         CFG_MAP(struct phone_settings, device, "device", device_fields,                            \
                 "its row in CAPF's device store")
 
+#define COUNT_ROWS                                                                                 \
+    CFG_INT(struct phone_settings, count, "count", "1", 1, PHONES_MAX, "how many of this kind"),   \
+        CFG_STRING(struct phone_settings, group, "group", NULL,                                    \
+                   "a name for all of them, for steps and expectations")
+
 const struct cfg_field phone_fields[] = {
     CFG_STRING(struct phone_settings, name, "name", NULL,
                "device name (default: SEP74A02FC0A675 and the following)"),
+    COUNT_ROWS,
     PHONE_ROWS,
     CFG_END,
 };
 
-const struct cfg_field phones_fields[] = {
-    CFG_INT(struct phone_settings, count, "count", "1", 1, PHONES_MAX, "how many of this kind"),
-    PHONE_ROWS,
-    CFG_END,
-};
+const struct cfg_field phones_fields[] = {COUNT_ROWS, PHONE_ROWS, CFG_END};
 
 const struct cfg_field scenario_fields[] = {
     CFG_STRING_REQUIRED(struct scenario, title, "title", "one line for reports"),

@@ -11,7 +11,7 @@
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
 
 #define PHONES_ROW                                                                                 \
-    CFG_STRINGS(struct step, phones, "phones", "which phones (default: all)"),                     \
+    CFG_STRINGS(struct step, phones, "phones", "which phones or groups (default: all)"),           \
         CFG_BOOL(struct step, together, "together", "false", "all at once, not one after another")
 
 static const struct cfg_field phone_step_fields[] = {
