@@ -135,7 +135,7 @@ static void fetch_tls(lab_handler *handler, CURLcode expected) {
     lab.handler = handler;
     lab_start_tls(&lab);
     fetch_init(&f, &lab, "lab-dc.michamen.com");
-    fetch_start(&f, &lab, "/", SECOND / 2);
+    fetch_start(&f, &lab, "/", 2 * SECOND);
     lab_until(&lab, &f.done, 1);
     ck_assert_int_eq((int)f.result.code, (int)expected);
     lab_until(&lab, &lab.unsent, 1);
