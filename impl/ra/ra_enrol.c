@@ -84,7 +84,9 @@ static void on_templates(void *user, const struct certsrv_answer *answer) {
     struct ra_client who = client_of(v->enrol, v->request);
     ra_log_navigate_to_certsrv_page(o->log, &who, answer);
     bool offered = certsrv_template_find(&answer->templates, o->template_name) != NULL;
-    if (!offered && answer->status == 200)
+    if (!offered && answer->status == 200 && answer->err.code != ERR_OK)
+        ra_log_form_not_read(o->log, &who, &answer->err);
+    else if (!offered && answer->status == 200)
         ra_log_template_not_offered(o->log, &who, o->template_name);
     visit_over(v, offered, answer->err.code == ERR_OK);
 }

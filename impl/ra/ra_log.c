@@ -188,6 +188,11 @@ void ra_log_template_not_offered(struct ra_log *log, const struct ra_client *who
         template_name);
 }
 
+void ra_log_form_not_read(struct ra_log *log, const struct ra_client *who,
+                          const struct err *cause) {
+    say(log, LEVEL_WARN, who, "ra_certsrv_auth: %s: %s", err_name(cause->code), cause->text);
+}
+
 void ra_log_enroll_issued(struct ra_log *log, const struct ra_client *who, uint32_t request_id) {
     say(log, LEVEL_INFO, who, "ra_certsrv_enroll: ReqID %u: certificate retrieved from CA",
         request_id);

@@ -57,6 +57,8 @@ void ra_log_plugin_postconf(struct ra_log *log, bool chain);
 /* ---- enrolment; the seeds show no line of these ---- */
 void ra_log_template_not_offered(struct ra_log *log, const struct ra_client *who,
                                  const char *template_name);
+/* The form came, but it is none that can be read. */
+void ra_log_form_not_read(struct ra_log *log, const struct ra_client *who, const struct err *cause);
 void ra_log_enroll_issued(struct ra_log *log, const struct ra_client *who, uint32_t request_id);
 void ra_log_enroll_pending(struct ra_log *log, const struct ra_client *who, uint32_t request_id);
 void ra_log_enroll_failed(struct ra_log *log, const struct ra_client *who, uint32_t request_id,

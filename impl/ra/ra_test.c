@@ -261,6 +261,18 @@ START_TEST(a_template_that_is_not_offered_is_not_posted) {
 }
 END_TEST
 
+static const struct script_row no_form[] = {
+    LOGIN, CHAIN, {"GET", "/certsrv/certrqxt.asp", 200, "hostile-unclosed.html"}, END};
+
+START_TEST(a_form_that_cannot_be_read_is_no_missing_template) {
+    begin(no_form, RA_PER_ENROLLMENT, "CiscoRA");
+    ck_assert_int_eq(enroll_expecting(false), 401);
+    expect_line(paths[1], "ra_certsrv_auth: CERTSRV_PAGE_UNKNOWN: ", true);
+    expect_line(paths[1], "is not offered", false);
+    finish();
+}
+END_TEST
+
 static const struct script_row wrong_password[] = {
     {"GET", "/certsrv", 401, "401.html"}, CHAIN, END};
 
@@ -498,7 +510,8 @@ START_TEST(a_client_that_goes_away_is_let_go) {
 END_TEST
 
 TEST_MAIN("ra", an_enrolment_takes_two_sessions, kept_sessions_are_used_again_by_their_user,
-          a_template_that_is_not_offered_is_not_posted, a_refused_login_starts_and_refuses,
+          a_template_that_is_not_offered_is_not_posted,
+          a_form_that_cannot_be_read_is_no_missing_template, a_refused_login_starts_and_refuses,
           the_chain_is_asked_for_again, an_answer_that_was_lost_is_given_again,
           a_pending_request_is_submitted_once, a_pending_request_outlives_the_process,
           what_was_issued_is_fetched_by_the_retry, a_certificate_for_another_key_goes_nowhere,
