@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 
 run() {
     "$build/bin/capflab" run -j "$jobs" -o "$1" scenarios >"$1.log" 2>&1 && return
-    tail -n 20 "$1.log"
+    grep -A 12 'FAILED' "$1.log"
     echo "determinism: a run failed"
     exit 1
 }
