@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Foreign clients against the running lab: curl (NTLM and Basic) against certsrv, curl and strongSwan's
 # pki against the RA, openssl s_client against CAPF, dig and ntpdig (or chronyd -Q) against the mocks of
-# DNS and NTP. What somebody else wrote must work unchanged.
+# DNS and NTP, Chromium with the page of `capflab run --html`. What somebody else wrote must work unchanged.
 #
 #     BUILD=build ci/interop.sh
 set -u
@@ -226,6 +226,26 @@ if command -v chronyd >/dev/null; then
     ntp=$(jq -r .listen "$out/chrony.ready")
     try 'NTP: chronyd -Q sees the right time' chronyd_offset "$ntp" 0
     try 'NTP: chronyd -Q sees the offset' chronyd_offset "$ntp" -34560000
+fi
+
+# --- the report as a page: a browser reads it, without a network ---
+
+report_page() {
+    "$build/bin/capflab" run -o "$out/page" --html "$out/page.html" scenarios/phone/wrong-auth-string.yaml
+}
+page_in_chromium() {
+    HOME=$out timeout 120 chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --disable-dev-shm-usage --host-resolver-rules='MAP * ~NOTFOUND' \
+        --user-data-dir="$out/chromium" --dump-dom "file://$out/page.html" >"$out/page.dom" &&
+        grep -q '<span class="verdict ok">ok</span>' "$out/page.dom" && grep -q '<strong class="ok">1 passed</strong>' "$out/page.dom" &&
+        grep -q '<svg class="rows"' "$out/page.dom" && grep -q '>END_SESSION</text>' "$out/page.dom" &&
+        ! grep -qE '<script|(src|href)="[^#]' "$out/page.dom"
+}
+try 'page: capflab run --html' report_page
+if command -v chromium >/dev/null; then
+    try 'page: Chromium shows the verdicts and the chart' page_in_chromium
+else
+    echo 'skipped page: chromium is not installed'
 fi
 
 echo

@@ -1,9 +1,9 @@
 /* events.ndjson for the page. Must never trust a line: any may be cut, huge or no JSON. */
 #include "scenarios/runner/html_events.h"
 
-#include "base/owned.h"
-
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
@@ -53,22 +53,30 @@ static bool read_line(FILE *from, char *line, bool *whole) {
     return any;
 }
 
-int html_events_read(const char *path, size_t max, struct html_events *out, struct err *e) {
-    *out = (struct html_events){.items = calloc(max, sizeof *out->items)};
-    AUTO(char) line = malloc(LINE_MAX_BYTES);
-    AUTO(FILE) from = fopen(path, "re");
+static int read_lines(FILE *from, size_t max, struct html_events *out) {
+    char line[LINE_MAX_BYTES];
     bool whole = false;
-    if (from == NULL)
-        return err_errno(e, "%s", path);
-    if (out->items == NULL || line == NULL)
-        return err_set(e, ERR_SYS_NOMEM, "%s", path);
     while (read_line(from, line, &whole)) {
         if (!whole)
             out->unreadable++;
         else if (take_line(out, max, line) != 0)
-            return err_set(e, ERR_SYS_NOMEM, "%s", path);
+            return -1;
     }
-    return ferror(from) != 0 ? err_errno(e, "%s", path) : 0;
+    return 0;
+}
+
+int html_events_read(const char *path, size_t max, struct html_events *out, struct err *e) {
+    *out = (struct html_events){.items = calloc(max, sizeof *out->items)};
+    FILE *from = fopen(path, "re");
+    if (from == NULL)
+        return err_errno(e, "%s", path);
+    int failed = out->items == NULL ? -1 : read_lines(from, max, out);
+    if (failed != 0)
+        err_set(e, ERR_SYS_NOMEM, "%s", path);
+    else if (ferror(from) != 0)
+        failed = err_errno(e, "%s", path);
+    fclose(from);
+    return failed;
 }
 
 void html_events_free(struct html_events *events) {
