@@ -51,7 +51,7 @@ program_of = capflab$(if $(filter impl/capflab/%,$(1)),,-$(if $(filter %/main.c,
 PACKAGES := libevent libevent_openssl libssl libcrypto libcurl libcares libmicrohttpd gnutls \
             sqlite3 yaml-0.1 libxml-2.0 jansson
 package_cflags := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(shell pkg-config --cflags check 2>/dev/null)
-package_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+package_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 check_libs     := $(shell pkg-config --libs check 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
