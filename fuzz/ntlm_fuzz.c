@@ -104,7 +104,9 @@ static void check_utf16(struct bytes wide) {
 static void check_connection(struct bytes token) {
     static struct user user = {.name = (char *)"ciscora", .password = (char *)(uintptr_t)password};
     static const struct accounts accounts = {
-        .domain = {(char *)"MICHAMEN", (char *)"michamen.com"}, .users = &user, .count = 1};
+        .domain = {.netbios = (char *)"MICHAMEN", .dns = (char *)"michamen.com"},
+        .users = &user,
+        .count = 1};
     static const char *const schemes[] = {"Negotiate", "NTLM", "Basic"};
     const struct auth_policy policy = {.offered = {AUTH_NEGOTIATE, AUTH_NTLM, AUTH_BASIC},
                                        .offered_count = AUTH_SCHEME_COUNT,
