@@ -74,6 +74,8 @@ const struct cfg_field capf_config_fields[] = {
                "address to serve on; the real system's port is 3804"),
     CFG_STRING(struct capf_config, log, "log", NULL, "CAPF trace file"),
     CFG_STRING_REQUIRED(struct capf_config, store, "store", "device store (SQLite)"),
+    CFG_INT(struct capf_config, store_pages_max, "store-pages-max", "0", 0, 1000000000,
+            "pages of 4 KiB that the store may have; 0: no limit"),
     CFG_STRING(struct capf_config, root, "root", "",
                "folder put in front of /tmp/capf when files are opened"),
     CFG_STRING(struct capf_config, certificate, "certificate", NULL, "CAPF certificate (PEM)"),

@@ -51,6 +51,7 @@ struct capf_config {
     char *listen;
     char *log;
     char *store;
+    int64_t store_pages_max;
     char *root;
     char *certificate;
     char *key;

@@ -201,7 +201,8 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
     if (c->log != NULL && (v->trace = trace_open(c->log, e)) == NULL)
         return -1;
     v->store = store_open(c->store, e);
-    if (v->store == NULL || load_identity(v, e) < 0 || issuer_make_folders(c, e) < 0)
+    if (v->store == NULL || store_limit(v->store, c->store_pages_max, e) < 0 ||
+        load_identity(v, e) < 0 || issuer_make_folders(c, e) < 0)
         return -1;
     trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)

@@ -71,6 +71,14 @@ static int add_functions(struct sql *db, struct err *e) {
     return rc == SQLITE_OK ? 0 : err_set(e, ERR_STORE_OPEN, "my_lower: %s", sqlite3_errstr(rc));
 }
 
+int store_limit(struct store *s, int64_t pages, struct err *e) {
+    char statement[64];
+    if (pages == 0)
+        return 0;
+    snprintf(statement, sizeof statement, "PRAGMA max_page_count=%lld", (long long)pages);
+    return sql_exec(s->db, statement, e) < 0 ? -1 : 0;
+}
+
 struct store *store_open(const char *path, struct err *e) {
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL) {

@@ -234,7 +234,30 @@ START_TEST(cannot_open_a_folder) {
 }
 END_TEST
 
+START_TEST(a_full_store_says_so_and_keeps_what_it_has) {
+    TEMPORARY(folder);
+    struct err e = {0};
+    struct store *s = open_in(folder);
+    add(s, "SEP001122334455");
+    ck_assert_ok(store_limit(s, 1, &e), e);
+    struct device d;
+    char name[32];
+    int result = 0;
+    device_defaults(&d);
+    for (int i = 0; i < 2000 && result == 0; i++) {
+        snprintf(name, sizeof name, "SEP00112233%04X", (unsigned)i);
+        snprintf(d.name, sizeof d.name, "%s", name);
+        result = store_add(s, &d, &e);
+    }
+    ck_assert_int_eq(result, -1);
+    ck_assert_err(e, STORE_SQL);
+    ck_assert_ptr_nonnull(strstr(e.text, "database or disk is full"));
+    ck_assert_str_eq(get(s, "SEP001122334455").name, "SEP001122334455");
+    store_close(s);
+}
+END_TEST
+
 TEST_MAIN("capf store", numbers_are_those_of_the_notes, words_are_read, results_map_to_status,
           names_are_checked, statement_is_the_seeds, outcome_survives_reopening,
           outcome_that_keeps_the_operation_keeps_the_string, lockout, missing_and_double_devices,
-          enrolment_life, cannot_open_a_folder)
+          enrolment_life, cannot_open_a_folder, a_full_store_says_so_and_keeps_what_it_has)
