@@ -46,7 +46,7 @@ int judge_issued(const X509 *certificate, EVP_PKEY *key, const char *device, str
     if (!judge_names_device(certificate, device))
         return err_set(e, ERR_X509_ISSUE, "the subject of the certificate does not name %s",
                        device);
-    return 0;
+    return judge_dates(certificate, e);
 }
 
 static int copy_entries(X509_NAME *to, const X509_NAME *from, int nid) {

@@ -19,8 +19,9 @@ int judge_issuer(X509 *certificate, const X509_STACK *trust, struct err *e);
 /* Validity at component time. -1 X509_NOT_YET_VALID, X509_EXPIRED. */
 int judge_dates(const X509 *certificate, struct err *e);
 
-/* A certificate that a CA made for a request: for this key and this device. Whatever it returns -1
- * for (X509_KEY_MISMATCH, X509_ISSUE) must never reach the phone. */
+/* A certificate that a CA made for a request: for this key and this device, and valid now (the
+ * clocks of CA and CAPF may differ). Whatever it returns -1 for (X509_KEY_MISMATCH, X509_ISSUE,
+ * X509_NOT_YET_VALID, X509_EXPIRED) must never reach the phone. */
 int judge_issued(const X509 *certificate, EVP_PKEY *key, const char *device, struct err *e);
 
 /* The subject of a phone's certificate (8.2): serialNumber and CN of its MIC when one is known,
