@@ -205,9 +205,9 @@ static int write_ready(struct process *p, json_t *facts, struct err *e) {
     return file_write_all(fd, bytes_of_str(line)) == 0 ? 0 : err_errno(e, "ready line");
 }
 
-static void tell_terminal(const json_t *facts) {
+static void tell_address(const json_t *facts) {
     const char *address = json_string_value(json_object_get(facts, "listen"));
-    if (address != NULL && isatty(STDERR_FILENO))
+    if (address != NULL)
         fprintf(stderr, "listening on %s\n", address);
 }
 
@@ -216,7 +216,7 @@ int process_ready(struct process *p, json_t *facts, struct err *e) {
     if (p->ready_fd >= 0)
         result = write_ready(p, facts, e);
     else
-        tell_terminal(facts);
+        tell_address(facts);
     json_decref(facts);
     return result;
 }

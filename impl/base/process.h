@@ -64,7 +64,7 @@ struct resolver *process_resolver(struct process *p);
 
 /* Writes {"ready":true, ...facts} and a newline to the ready descriptor (facts is consumed; NULL
  * allowed) and closes it. Without one, prints "listening on ADDRESS" for facts.listen to standard
- * error when that is a terminal. -1 SYS_IO. */
+ * error. -1 SYS_IO. */
 int process_ready(struct process *p, json_t *facts, struct err *e);
 
 /* Runs until SIGTERM, SIGINT or process_stop. */

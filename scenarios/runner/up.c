@@ -39,20 +39,21 @@ static void tell_services(const struct run *r, FILE *to) {
 }
 
 static void tell_phones(const struct run *r, FILE *to) {
-    fprintf(to, "\n  %-18s %-10s %-14s %s\n", "device", "model", "authentication", "string");
+    fprintf(to, "\n  %-18s %-10s %-12s %s\n", "device", "model", "mode", "string");
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         const struct phone_settings *p = &r->scenario->phones[i];
         if (p->device.present)
-            fprintf(to, "  %-18s %-10s %-14s %s\n", p->name, p->model,
+            fprintf(to, "  %-18s %-10s %-12s %s\n", p->name, p->model,
                     word_of(authentication_words, p->authentication),
-                    p->string == NULL ? "" : p->string);
+                    p->string == NULL ? "-" : p->string);
     }
 }
 
 static void tell_users(const struct run *r, FILE *to) {
     const struct lab_certsrv *c = &r->scenario->lab.certsrv;
     const struct user *users = c->users.items;
-    fprintf(to, "\n  users of certsrv (domain MICHAMEN):");
+    fprintf(to, "\n  users of certsrv and, by HTTP Basic, of EST (domain %s):",
+            c->domain.netbios != NULL ? c->domain.netbios : "MICHAMEN");
     for (size_t i = 0; i < c->users.count; i++)
         fprintf(to, " %s:%s", users[i].name, users[i].password);
     fprintf(to, "%s\n", c->users.count == 0 ? " ciscora:" LAB_PASSWORD : "");
