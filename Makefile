@@ -183,10 +183,11 @@ check-valgrind: ## unit tests and the healthy scenarios under Valgrind
 	@BUILD=$(BUILD) ci/valgrind.sh
 
 .PHONY: interop
-interop: ## foreign clients against ours: curl, openssl, strongSwan's pki
+interop: ## foreign clients against ours: curl, openssl, strongSwan's pki; our RA as a foreign one
 	@ci/deps.sh build interop
 	$(again) programs
 	@BUILD=$(BUILD) ci/interop.sh
+	@BUILD=$(BUILD) ci/sut.sh
 
 .PHONY: clang
 clang: ## build with clang, warnings are errors

@@ -4,11 +4,20 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/sql.h"
+#include "scenarios/runner/sut_run.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { PEM_BYTES_MAX = 64 * 1024 };
+enum { PEM_BYTES_MAX = 64 * 1024, STATUS_BYTES_MAX = 64 * 1024 };
+
+/* Said once for all phones. */
+static void note_issuer(struct run *r) {
+    bool known = true;
+    sut_issuer(r, &known);
+    if (!known)
+        sut_leave_out(r, "issuer of the LSCs");
+}
 
 void judge(struct run *r) {
     typedef void judge_fn(struct run *, const struct cfg_node *);
@@ -18,8 +27,9 @@ void judge(struct run *r) {
 #undef X
     };
     r->step = "then";
+    note_issuer(r);
     for (size_t i = 0; i < EXPECT_COUNT; i++)
-        if (r->scenario->then.nodes[i] != NULL)
+        if (r->scenario->then.nodes[i] != NULL && sut_judges(r, (enum expect_kind)i))
             judges[i](r, r->scenario->then.nodes[i]);
 }
 
@@ -52,6 +62,11 @@ static const char *last_status(const json_t *result) {
 
 static void judge_text(struct run *r, const struct cfg_node *node, const char *actor,
                        const char *what, const char *expected, const char *actual) {
+    AUTO_BUF own = BUF_INIT(STATUS_BYTES_MAX);
+    if (actual != NULL && buf_put_str(&own, actual) == 0) {
+        sut_translate(r, &own);
+        actual = buf_str(&own);
+    }
     if (expected == NULL || (actual != NULL && strcmp(expected, actual) == 0))
         return;
     if (actual == NULL)

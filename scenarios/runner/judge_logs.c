@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/owned.h"
+#include "scenarios/runner/sut_run.h"
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ static int content_read(struct run *r, const struct cfg_node *node, const char *
         run_fail(r, node, NULL, "%s", e.text);
         return -1;
     }
+    sut_translate(r, &c->text);
     c->lines = lines_of(buf_view(&c->text));
     return 0;
 }
@@ -117,7 +119,7 @@ static void judge_each_log(struct run *r, const struct cfg_node *node,
         [LOG_CAPF] = "capf", [LOG_RA] = "ra", [LOG_RA_ERROR] = "ra", [LOG_IIS] = "certsrv"};
     struct phone_names phones = scenario_phone_names(r->scenario);
     for (size_t kind = 0; kind < LOG_COUNT; kind++) {
-        if (!lists[kind].given)
+        if (!lists[kind].given || !sut_judges_log(r, (enum log_kind)kind))
             continue;
         if (kind == LOG_PHONE) {
             judge_phone_logs(r, node, &lists[kind], fn);
@@ -201,9 +203,11 @@ void judge_events(struct run *r, const struct cfg_node *node) {
     for (size_t i = 0; i < c.lines.count; i++)
         put_event(c.lines.items[i], &told.text);
     told.lines = lines_of(buf_view(&told.text));
-    struct pattern_miss miss = patterns_in_order(&r->scenario->then.events, &phones, &told.lines);
+    struct pattern_list list = sut_events(r);
+    struct pattern_miss miss = patterns_in_order(&list, &phones, &told.lines);
     if (miss.pattern != NULL)
         fail_in_order(r, "events", NULL, &told, &miss);
+    sut_events_free(&list);
 }
 
 /* "Enrollment rv = 22 (EST_ERR_AUTH_FAIL) with ...": the name in the parentheses. */

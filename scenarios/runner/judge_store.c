@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/x509.h"
+#include "scenarios/runner/sut_run.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -85,6 +86,20 @@ static int under_issuer(const struct run *r, X509 *cert, struct err *e) {
     return err_openssl(e, ERR_X509_CHAIN, "it was not issued by the scenario's issuer");
 }
 
+static int under_foreign_issuer(X509 *cert, const char *file, struct err *e) {
+    AUTO(X509_STACK) issuers = x509_read_all_file(file, e);
+    return issuers == NULL ? -1 : x509_verify(cert, issuers, issuers, e);
+}
+
+/* A program under test may have a CA of its own. */
+static int under_any_issuer(const struct run *r, X509 *cert, struct err *e) {
+    bool known = true;
+    const char *file = sut_issuer(r, &known);
+    if (file != NULL)
+        return under_foreign_issuer(cert, file, e);
+    return known ? under_issuer(r, cert, e) : 0;
+}
+
 int lsc_verify(const struct run *r, const struct phone_settings *phone, struct err *e) {
     AUTO(X509) cert = read_lsc(r, phone, e);
     AUTO(char) key_path = run_path(r, "lsc/%s.key", phone->name);
@@ -95,7 +110,7 @@ int lsc_verify(const struct run *r, const struct phone_settings *phone, struct e
         return -1;
     if (!x509_has_key(cert, key))
         return err_set(e, ERR_X509_KEY_MISMATCH, "it is for another key than the phone's");
-    return names_device(cert, phone->name, e) != 0 ? -1 : under_issuer(r, cert, e);
+    return names_device(cert, phone->name, e) != 0 ? -1 : under_any_issuer(r, cert, e);
 }
 
 /* PKCS#1 RSAPublicKey or EC point of the LSC's key, as CUCM stores it. */

@@ -3,6 +3,7 @@
 #include "scenarios/runner/lab_config.h"
 
 #include "base/owned.h"
+#include "scenarios/runner/sut_run.h"
 #include "scenarios/runner/yaml_write.h"
 
 #include <string.h>
@@ -54,7 +55,7 @@ static void set_via(json_t *o, const struct run *r, enum component c, enum compo
     const char *at = lab_needs(r, relay) ? r->addresses[relay] : r->addresses[c];
     if (at == NULL)
         return;
-    if (r->scenario->lab.has_dns)
+    if (r->scenario->lab.has_dns && strncmp(at, "127.", 4) == 0)
         json_object_set_new(o, "via", json_sprintf("%s%s", name, strrchr(at, ':')));
     else
         set_string(o, "via", at);
@@ -107,6 +108,7 @@ static json_t *ra_certsrv_of(const struct run *r) {
     set_duration(o, "timeout", lab->ra.timeout_us);
     set_word(o, "session", session_words, lab->ra.session);
     set_duration(o, "chain-retry", lab->ra.chain_retry_us);
+    sut_set_server(o, r, COMPONENT_CERTSRV, "ca-file");
     return o;
 }
 
@@ -142,6 +144,7 @@ static json_t *est_of(const struct run *r) {
     set_string(o, "password", lab->online_ca.password);
     set_duration(o, "timeout", lab->capf.est.timeout_us);
     set_word(o, "session", session_words, lab->capf.est.session);
+    sut_set_server(o, r, COMPONENT_RA, "ca-file");
     return o;
 }
 
@@ -215,6 +218,7 @@ static json_t *phone_capf(const struct run *r) {
     json_object_set_new(o, "port", json_integer(3804));
     set_via(o, r, COMPONENT_CAPF, COMPONENT_WIRE_PHONE_CAPF, "cucm-pub.michamen.com");
     set_path(o, "certificate", r, "pki/capf.pem");
+    sut_set_server(o, r, COMPONENT_CAPF, "certificate");
     return o;
 }
 

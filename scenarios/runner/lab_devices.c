@@ -7,6 +7,7 @@
 #include "base/owned.h"
 #include "base/x509.h"
 #include "capf/store.h"
+#include "scenarios/runner/sut.h"
 
 #include <string.h>
 
@@ -50,6 +51,8 @@ int lab_command(struct run *r, enum component c, const char *const *args, struct
 }
 
 int capf_command(struct run *r, const char *const *args, struct buf *out) {
+    if (sut_hides(r->options->suts, COMPONENT_CAPF))
+        return 0;
     AUTO(char) config = run_path(r, "config/capf.yaml");
     const char *all[ACTOR_ARGS_MAX];
     size_t n = 0;
@@ -148,6 +151,8 @@ static int add_phone(struct run *r, const struct phone_settings *p) {
 
 int lab_add_devices(struct run *r) {
     r->step = "add devices";
+    if (sut_hides(r->options->suts, COMPONENT_CAPF))
+        return 0;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
         if (add_phone(r, &r->scenario->phones[i]) != 0)
             return -1;

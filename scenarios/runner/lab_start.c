@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/random.h"
+#include "scenarios/runner/sut_run.h"
 #include "scenarios/runner/yaml_write.h"
 
 #include <stdlib.h>
@@ -71,7 +72,7 @@ int lab_prepare(struct run *r, struct err *e) {
 }
 
 bool lab_needs(const struct run *r, enum component c) {
-    return scenario_needs(r->scenario, c);
+    return scenario_needs(r->scenario, c) && !sut_absent(r->options->suts, c);
 }
 
 static char *write_config(const struct run *r, const char *actor, const char *program,
@@ -124,12 +125,20 @@ static int await_ready(struct run *r, enum component c, struct err *e) {
 }
 
 int lab_start_component(struct run *r, enum component c, struct err *e) {
+    const struct sut *sut = sut_of(r->options->suts, c, NULL);
     if (r->first_start[c] == 0)
         r->first_start[c] = deadline_in(0);
+    if (sut != NULL && sut_place(r, c, e) != 0)
+        return -1;
+    if (sut != NULL && sut->address != NULL)
+        return 0;
     AUTO(char)
     config = write_config(r, component_name(c), component_program(c), component_config(r, c), e);
     actor_release(&r->components[c]);
-    if (config == NULL || start_program(r, c, config, e) != 0 || await_ready(r, c, e) != 0)
+    if (config == NULL)
+        return -1;
+    if (sut != NULL ? sut_start(r, c, config, e) != 0
+                    : start_program(r, c, config, e) != 0 || await_ready(r, c, e) != 0)
         return -1;
     event_message("lab", component_name(c), "started", "%s", r->addresses[c]);
     return 0;
@@ -147,7 +156,7 @@ int lab_start(struct run *r) {
             continue;
         r->step = step_names[c];
         if (lab_start_component(r, (enum component)c, &e) != 0) {
-            r->skipped = actor_ended_with(&r->components[c], 77);
+            r->skipped = actor_ended_with(&r->components[c], 77) || sut_skips(r, (enum component)c);
             run_fail(r, NULL, component_name((enum component)c), "%s", e.text);
             return -1;
         }
@@ -160,7 +169,10 @@ void lab_stop(struct run *r) {
     r->step = "stop";
     for (size_t i = COMPONENT_COUNT; i-- > 0;) {
         struct err e = {0};
-        if (actor_stop(&r->components[i], deadline_in(stop_us), &e) != 0 && !r->skipped)
-            run_fail(r, NULL, component_name((enum component)i), "%s", e.text);
+        if (actor_stop(&r->components[i], deadline_in(stop_us), &e) == 0 || r->skipped ||
+            sut_ended_well(r, (enum component)i))
+            continue;
+        r->skipped = sut_skips(r, (enum component)i);
+        run_fail(r, NULL, component_name((enum component)i), "%s", e.text);
     }
 }

@@ -9,6 +9,7 @@
 #include "scenarios/runner/jobs.h"
 #include "scenarios/runner/place.h"
 #include "scenarios/runner/report.h"
+#include "scenarios/runner/sut.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -33,6 +34,9 @@ struct options {
     bool until_fail;
     bool lint;
     bool reference;
+    struct opt_strings sut;
+    const char *sut_config;
+    const struct suts *suts; /* read from both; NULL: none */
 };
 
 static const char default_dir[] = "out";
@@ -64,6 +68,7 @@ static char *help_text(void) {
                 expect_help((enum expect_kind)i));
     fprintf(to, "\nPlaceholders in patterns:\n");
     placeholders_print(to, "  {%s}\t%s\n");
+    sut_print_help(to);
     fprintf(to, "\nThe whole format: capflab run --reference.\n");
     fclose(to);
     return text;
@@ -87,6 +92,10 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"wrap", 0, OPT_STRING, &o->wrap, "COMMAND",
          "put this in front of every program (valgrind -q ...); patience is 10 then"},
         {"patience", 0, OPT_STRING, &o->patience_text, "X", "make deadlines X times longer"},
+        {"sut", 0, OPT_STRINGS, &o->sut, "COMPONENT=ADDRESS",
+         "test that program in the component's place; or a command to start it"},
+        {"sut-config", 0, OPT_STRING, &o->sut_config, "FILE",
+         "credentials, trust, capabilities and excuses of it"},
         {"lint", 0, OPT_FLAG, &o->lint, NULL, "only check the files"},
         {"reference", 0, OPT_FLAG, &o->reference, NULL, "print the reference page of the format"},
         {.type = OPT_END},
@@ -128,13 +137,22 @@ static char *programs_as_typed(void) {
     return TAKE(dir);
 }
 
+static void put_suts(struct buf *out, const struct options *o) {
+    for (size_t i = 0; i < o->sut.count; i++)
+        buf_printf(out, " --sut '%s'", o->sut.items[i]);
+    if (o->sut_config != NULL)
+        buf_printf(out, " --sut-config %s", o->sut_config);
+}
+
 static char *repeat_command(const struct options *o, const json_t *result) {
     AUTO(char) programs = programs_as_typed();
     const char *wrap = o->wrap == NULL ? "" : o->wrap;
+    AUTO_BUF suts = BUF_INIT(64 * 1024);
+    put_suts(&suts, o);
     char *text = NULL;
-    if (asprintf(&text, "%s/capflab-run --seed %s%s%s%s -o %s %s",
+    if (asprintf(&text, "%s/capflab-run --seed %s%s%s%s%s -o %s %s",
                  programs == NULL ? "." : programs, o->seed, wrap[0] != '\0' ? " --wrap '" : "",
-                 wrap, wrap[0] != '\0' ? "'" : "",
+                 wrap, wrap[0] != '\0' ? "'" : "", buf_str(&suts),
                  json_string_value(json_object_get(result, "folder")),
                  json_string_value(json_object_get(result, "file"))) < 0)
         return NULL;
@@ -243,8 +261,12 @@ static int run_all(const struct collection *c, const struct options *o, bool dir
         program_message(&program, "out of memory");
         return EXIT_FAILED;
     }
-    const struct run_options run = {
-        .programs = programs, .keys = keys, .seed = o->seed, .wrap = o->wrap, .patience = patience};
+    const struct run_options run = {.programs = programs,
+                                    .keys = keys,
+                                    .seed = o->seed,
+                                    .wrap = o->wrap,
+                                    .patience = patience,
+                                    .suts = o->suts};
     struct session s = {.options = o,
                         .results = json_array(),
                         .total = count,
@@ -344,6 +366,22 @@ static int check_and_run(const struct options *o, const char *const *paths, size
     return code;
 }
 
+static int read_suts(const struct options *o, struct suts *suts) {
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct err e = {0};
+    int failed = m == NULL ? -1 : 0;
+    for (size_t i = 0; i < o->sut.count && failed == 0; i++)
+        failed = sut_parse(suts, o->sut.items[i], &e);
+    if (failed != 0)
+        program_message(&program, "%s", e.text);
+    if (failed == 0 && o->sut_config != NULL)
+        failed = sut_load(suts, o->sut_config, m);
+    if (m != NULL)
+        cfg_mistakes_print(m, stderr);
+    cfg_mistakes_free(m);
+    return failed;
+}
+
 int main(int argc, char **argv) {
     struct options o = {
         .parallel = sysconf(_SC_NPROCESSORS_ONLN), .seed = "1", .repeat = 1, .patience_text = "1"};
@@ -354,5 +392,12 @@ int main(int argc, char **argv) {
     }
     if (first == argc)
         return wrong_use("which scenarios? Give files or folders; --help has an example");
-    return check_and_run(&o, (const char *const *)argv + first, (size_t)(argc - first));
+    struct suts suts = {0};
+    int code = EXIT_USAGE;
+    if (read_suts(&o, &suts) == 0) {
+        o.suts = &suts;
+        code = check_and_run(&o, (const char *const *)argv + first, (size_t)(argc - first));
+    }
+    suts_free(&suts);
+    return code;
 }

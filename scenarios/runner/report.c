@@ -81,6 +81,17 @@ char *report_evidence(const json_t *failures, size_t first) {
     return buf_take_str(&out);
 }
 
+/* What programs under test keep from being judged. */
+static void put_left_out(FILE *to, const json_t *texts) {
+    size_t i;
+    const json_t *text;
+    json_array_foreach(texts, i, text) {
+        fprintf(to, "%s%s", i == 0 ? "  not judged: " : ", ", json_string_value(text));
+    }
+    if (json_array_size(texts) > 0)
+        fprintf(to, "\n");
+}
+
 void report_result(FILE *to, const json_t *result, int width, const char *again) {
     bool ok = result_is(result, "ok");
     bool skipped = result_is(result, "skipped");
@@ -89,6 +100,7 @@ void report_result(FILE *to, const json_t *result, int width, const char *again)
             : skipped ? "skipped"
                       : "FAILED",
             json_number_value(json_object_get(result, "seconds")));
+    put_left_out(to, json_object_get(result, "left-out"));
     if (ok)
         return;
     AUTO(char) evidence = report_evidence(json_object_get(result, "failures"), FAILURES_SHOWN);

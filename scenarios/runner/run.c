@@ -134,5 +134,6 @@ void run_close(struct run *r) {
     lab_certs_free(&r->certs);
     keypool_close(&r->pool);
     json_decref(r->failures);
+    json_decref(r->left_out);
     *r = (struct run){0};
 }

@@ -9,6 +9,8 @@
 #include "scenarios/runner/scenario.h"
 #include <jansson.h>
 
+struct suts;
+
 struct run_options {
     const char *programs;                /* folder of the lab's programs */
     const char *keys;                    /* folder of the key pool */
@@ -16,6 +18,7 @@ struct run_options {
     const char *wrap;                    /* command put in front of every component, or NULL */
     double patience;                     /* deadlines are this many times longer */
     const char *listen[COMPONENT_COUNT]; /* HOST:PORT, or NULL for any port of 127.0.0.1 */
+    const struct suts *suts;             /* programs under test, or NULL */
 };
 
 struct run_phone {
@@ -51,6 +54,7 @@ struct run {
     int64_t end;      /* real time at which the scenario's deadline passes */
     json_t *failures; /* array of {step, where, actor, text, log, tail} */
     bool skipped;     /* failures tell why */
+    json_t *left_out; /* what was not judged, as texts; NULL: nothing */
 };
 
 /* What the parent grants a scenario beyond its deadline, to stop its programs and to report. */

@@ -5,6 +5,7 @@
 #include "base/events.h"
 #include "base/file.h"
 #include "base/owned.h"
+#include "scenarios/runner/sut_run.h"
 
 #include <string.h>
 
@@ -29,8 +30,18 @@ static void finish(struct run *r) {
 static void play(struct run *r, const char *dir, const struct scenario *s,
                  const struct run_options *options) {
     struct err e = {0};
+    char why[256];
     clock_configure(s->lab.clock.offset_us, s->lab.clock.rate);
-    if (run_open(r, s, options, dir, &e) != 0 || lab_prepare(r, &e) != 0) {
+    if (run_open(r, s, options, dir, &e) != 0) {
+        run_fail(r, NULL, NULL, "%s", e.text);
+        return;
+    }
+    if (sut_unfit(options->suts, s, why, sizeof why)) {
+        r->skipped = true;
+        run_fail(r, NULL, NULL, "%s", why);
+        return;
+    }
+    if (lab_prepare(r, &e) != 0) {
         run_fail(r, NULL, NULL, "%s", e.text);
         return;
     }
@@ -43,6 +54,19 @@ static void play(struct run *r, const char *dir, const struct scenario *s,
     finish(r);
     if (done)
         judge(r);
+}
+
+/* An excused failure is told behind its excuse. */
+static void excuse(struct run *r) {
+    const struct excuse *x = sut_excuse(r->options->suts, r->scenario->name);
+    if (x == NULL || r->skipped || !run_failed(r))
+        return;
+    r->skipped = true;
+    r->step = "excused";
+    run_fail(r, NULL, NULL, "until %s: %s", cfg_node_scalar(x->expires), x->reason);
+    size_t last = json_array_size(r->failures) - 1;
+    json_array_insert(r->failures, 0, json_array_get(r->failures, last));
+    json_array_remove(r->failures, last + 1);
 }
 
 static const char *result_word(const struct run *r) {
@@ -70,6 +94,8 @@ static json_t *result_of(const struct run *r, const char *dir, int64_t took_us) 
     json_object_set_new(o, "result", json_string(result_word(r)));
     json_object_set_new(o, "seconds", json_real((double)took_us / 1e6));
     json_object_set(o, "failures", r->failures);
+    if (r->left_out != NULL)
+        json_object_set(o, "left-out", r->left_out);
     return o;
 }
 
@@ -89,6 +115,7 @@ json_t *run_scenario(const struct scenario *s, const struct run_options *options
     struct run r;
     int64_t begin = clock_real_mono_us();
     play(&r, dir, s, options);
+    excuse(&r);
     json_t *result = result_of(&r, dir, clock_real_mono_us() - begin);
     run_write_result(dir, result);
     run_close(&r);
