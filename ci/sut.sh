@@ -49,11 +49,18 @@ scenario=scenarios/healthy/online-ca.yaml
 
 # An earlier run leaves certificates and configurations of a site of its own.
 "$build/bin/capflab" run -o "$out/site" "$scenario" >"$out/site.log" 2>&1 || { cat "$out/site.log"; exit 1; }
-rm -f "$out"/site/db/*
+rm -f "$out"/site/db/ca.sqlite* "$out"/site/db/ra.sqlite*
 start certsrv "$build/bin/capflab-certsrv" --config "$out/site/config/certsrv.yaml" --listen 127.0.0.1:0
+certsrv=$address
 sed "s/^\( *via:\).*/\1 $address/" "$out/site/config/ra.yaml" >"$out/ra.yaml"
 start ra "$build/bin/capflab-ra" --config "$out/ra.yaml" --listen 127.0.0.1:0
 ra=$address
+sed "s/^\( *via:\).*/\1 $ra/" "$out/site/config/capf.yaml" >"$out/capf.yaml"
+start capf "$build/bin/capflab-capf" --config "$out/capf.yaml" --listen 127.0.0.1:0
+capf=$address
+for device in SEP74A02FC0A675 SEP74A02FC0A676 SEP74A02FC0A677; do
+    "$build/bin/capflab-capf" device set "$device" --operation install --config "$out/capf.yaml" || exit 1
+done
 
 cat >"$out/sut.yaml" <<END
 ra:
@@ -62,6 +69,8 @@ ra:
   password: Cisco123!
   trust: $out/site/pki/ra-trust.pem
   issuer: $out/site/pki/chain.pem
+certsrv: {host: lab-dc.michamen.com, trust: $out/site/pki/web-trust.pem, issuer: $out/site/pki/chain.pem}
+capf: {trust: $out/site/pki/capf.pem, issuer: $out/site/pki/chain.pem}
 END
 sed 's/^  host:.*/  host: elsewhere.michamen.com/' "$out/sut.yaml" >"$out/wrong.yaml"
 excuse() { printf 'excuses: [{scenario: "healthy/*", reason: its name is wrong, expires: %s}]\n' "$1"; }
@@ -78,6 +87,9 @@ try 'an excused failure is skipped, and told' 77 'its name is wrong' run --sut "
 try 'an expired excuse is a mistake' 2 'expired on 2001-01-01' run --sut "ra=https://$ra" --sut-config "$out/expired.yaml" "$scenario"
 try 'a scenario that needs more is skipped' 77 'it needs ' run --sut "ra=https://$ra" --sut-config "$out/sut.yaml" scenarios/online-ca/process-ra-killed.yaml
 try 'an RA as a command' 0 '1 passed, 0 failed' run --sut "ra=$build/bin/capflab-ra --config {config} --listen {listen}" "$scenario"
+try 'certsrv behind an address' 0 '1 passed, 0 failed' run --sut "certsrv=https://$certsrv" --sut-config "$out/sut.yaml" "$scenario"
+try 'certsrv as a command' 0 '1 passed, 0 failed' run --sut "certsrv=$build/bin/capflab-certsrv --config {config} --listen {listen}" "$scenario"
+try 'CAPF behind an address' 0 '1 passed, 0 failed' run --sut "capf=$capf" --sut-config "$out/sut.yaml" "$scenario"
 try 'exit status 77 skips' 77 'it skips this' run --sut "ra=$out/ends 77" "$scenario"
 try 'exit status 89 skips' 77 'not implemented' run --sut "ra=$out/ends 89" "$scenario"
 

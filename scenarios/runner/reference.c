@@ -1,5 +1,6 @@
 /* The reference page of the scenario format, printed from the parser's own tables. */
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/sut.h"
 
 /* Steps with the same arguments stand together. */
 static void print_arguments(FILE *to) {
@@ -64,6 +65,17 @@ static void print_patterns(FILE *to) {
     placeholders_print(to, "| `{%s}` | %s |\n");
 }
 
+static void print_suts(FILE *to) {
+    fprintf(to, "\n## Programs under test\n\n"
+                "Keys of the file of `capflab run --sut-config`:\n\n");
+    cfg_print_reference(sut_fields, to);
+    fprintf(to, "\nCapabilities:\n\n| word | means | behind an address |\n|---|---|---|\n");
+#define X(id, word, there, help)                                                                   \
+    fprintf(to, "| `%s` | %s | %s |\n", word, help, there ? "yes" : "when listed");
+    CAPABILITY_TABLE(X)
+#undef X
+}
+
 void reference_print(FILE *to) {
     fprintf(to, "# Scenario files\n\n"
                 "Printed by `capflab run --reference`; do not edit.\n\n"
@@ -80,4 +92,5 @@ void reference_print(FILE *to) {
     print_steps(to);
     print_expectations(to);
     print_patterns(to);
+    print_suts(to);
 }
