@@ -194,7 +194,72 @@ START_TEST(their_texts_stand_for_ours) {
 }
 END_TEST
 
+static struct scenario *scenario_of(const char *text) {
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct scenario *s = scenario_load_text("t.yaml", "t", bytes_of_str(text), m);
+    ck_assert_msg(s != NULL, "%s", s != NULL ? "" : cfg_mistake_text(m, 0));
+    cfg_mistakes_free(m);
+    return s;
+}
+
+static const char *est_key(const json_t *config, const char *key) {
+    return json_string_value(json_object_get(json_object_get(config, "est"), key));
+}
+
+START_TEST(the_others_are_told_of_it) {
+    setup();
+    parse_well("ra=https://ra.example.com:8443");
+    load_well("ra: {trust: t.pem, username: u, password: p}");
+    const struct run_options options = {.seed = "1", .patience = 1, .suts = &suts};
+    struct scenario *s = scenario_of("title: t\nwhen: [connect]\nthen: {est: none}\n");
+    struct run run = {.scenario = s, .options = &options, .dir = "/lab", .begun = deadline_in(0)};
+    struct err e = {0};
+    ck_assert_ok(sut_place(&run, COMPONENT_RA, &e), e);
+    json_t *config = capf_config(&run);
+    ck_assert_str_eq(est_key(config, "host"), "ra.example.com");
+    ck_assert_str_eq(est_key(config, "via"), "ra.example.com:8443");
+    ck_assert_str_eq(est_key(config, "ca-file"), "t.pem");
+    ck_assert_str_eq(est_key(config, "username"), "u");
+    ck_assert_str_eq(est_key(config, "password"), "p");
+    json_decref(config);
+    free(run.addresses[COMPONENT_RA]);
+    scenario_free(s);
+    suts_free(&suts);
+}
+END_TEST
+
+START_TEST(only_what_is_seen_from_outside_is_judged) {
+    setup();
+    parse_well("ra=https://h:1");
+    const struct run_options options = {.suts = &suts};
+    struct scenario *s =
+        scenario_of("title: t\nwhen: [connect]\nthen:\n  events:\n    - each-phone:\n"
+                    "        - 'capf -> {phone}: AUTH_REQ'\n        - 'capf -> ra: simpleenroll'\n"
+                    "    - 'ra -> certsrv: POST'\n    - 'lab -> capf: started ra'\n");
+    struct run run = {.scenario = s, .options = &options};
+    struct pattern_list events = sut_events(&run);
+    ck_assert_uint_eq(events.count, 2);
+    ck_assert_uint_eq(events.items[0].each_count, 1);
+    ck_assert_str_eq(events.items[0].each[0].text, "capf -> {phone}: AUTH_REQ");
+    ck_assert_str_eq(events.items[1].text, "lab -> capf: started ra");
+    sut_events_free(&events);
+    ck_assert(sut_judges(&run, EXPECT_est));
+    ck_assert(sut_judges(&run, EXPECT_device));
+    ck_assert(!sut_judges(&run, EXPECT_iis_requests));
+    ck_assert(!sut_judges(&run, EXPECT_iis_requests));
+    ck_assert(sut_judges_log(&run, LOG_CAPF));
+    ck_assert(sut_judges_log(&run, LOG_PHONE));
+    ck_assert(!sut_judges_log(&run, LOG_RA));
+    AUTO(char) told = json_dumps(run.left_out, JSON_COMPACT);
+    ck_assert_str_eq(told, "[\"2 events\",\"iis-requests\",\"log ra\"]");
+    json_decref(run.left_out);
+    scenario_free(s);
+    suts_free(&suts);
+}
+END_TEST
+
 TEST_MAIN("programs under test", addresses_and_commands_are_told_apart, wrong_values_are_named,
           mistakes_of_the_file_are_told_with_their_place, excuses_end_with_their_last_day,
           scenarios_that_need_more_are_skipped, a_command_can_do_all_that_ours_can,
-          what_stands_behind_an_address_is_not_ours, their_texts_stand_for_ours)
+          what_stands_behind_an_address_is_not_ours, their_texts_stand_for_ours,
+          the_others_are_told_of_it, only_what_is_seen_from_outside_is_judged)
