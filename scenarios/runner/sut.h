@@ -27,7 +27,7 @@ enum sut_kind {
 #define CAPABILITY_TABLE(X)                                                                        \
     X(EC_KEYS, "ec-keys", true, "certificates for EC keys")                                        \
     X(FAILURES, "failures", true, "the reactions to failures that the scenarios ask for")          \
-    X(SETTINGS, "settings", false, "what the scenario says of the component's own settings")       \
+    X(SETTINGS, "settings", false, "what the scenario says of its settings, names and time")       \
     X(CLOCK, "clock", false, "the offset and the rate of the lab's clock")                         \
     X(RESTART, "restart", false, "being ended and started again by steps")
 

@@ -54,6 +54,13 @@ static bool changes(const struct scenario *s, const char *name) {
     return node_under(lab, name) != NULL;
 }
 
+/* Clients of others also take the names, the time and the account that the scenario has. */
+static bool changes_settings(const struct scenario *s, const char *name) {
+    bool client = strcmp(name, sut_name(SUT_CERTSRV)) != 0;
+    return changes(s, name) ||
+           (client && (s->lab.has_dns || s->lab.has_ntp || changes(s, "online-ca")));
+}
+
 static bool changes_clock(const struct scenario *s) {
     if (s->lab.clock.offset_us != 0 || s->lab.clock.rate < 1 || s->lab.clock.rate > 1)
         return true;
@@ -77,7 +84,7 @@ static bool wants(const struct scenario *s, enum capability capability, const ch
     case CAPABILITY_FAILURES:
         return wants_failures(s);
     case CAPABILITY_SETTINGS:
-        return changes(s, name);
+        return changes_settings(s, name);
     case CAPABILITY_CLOCK:
         return changes_clock(s);
     default:

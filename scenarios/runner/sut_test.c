@@ -144,6 +144,8 @@ START_TEST(scenarios_that_need_more_are_skipped) {
     unfit("lab: {capf: {issuer: capf}}\n", "ra has no part in it");
     unfit("lab: {clock: {rate: 50}}\n", "it needs clock of ra");
     unfit("lab: {ra: {timeout: 5s}}\n", "it needs settings of ra");
+    unfit("lab: {dns: {ttl: 5s}}\n", "it needs settings of ra");
+    unfit("lab: {online-ca: {template: Other}}\n", "it needs settings of ra");
     unfit("lab: {certsrv: {language: de}}\n", "it needs parts of the lab that are replaced");
     unfit("when: [{restart: ra}]\n", "it needs restart of ra");
     unfit("when: [{restart: certsrv}]\n",
