@@ -112,12 +112,14 @@ static void timeout_text(const struct transfer *t, const char *text, char *out) 
 }
 
 /* "Failed to connect to HOST port N after M ms: ...": the endpoint as configured goes in the place
- * of the address that it is reached by. */
+ * of the address that it is reached by. When a kept connection died first, curl's text is still of
+ * that one, and is replaced. */
 static void connect_text(const struct transfer *t, const char *text, char *out) {
     static const char mark[] = "Failed to connect to ";
     struct duration_text d;
     if (strncmp(text, mark, sizeof mark - 1) != 0 || !find_duration(text, &d))
-        snprintf(out, ERR_TEXT_MAX, "%s", text);
+        snprintf(out, ERR_TEXT_MAX, "%s%.250s port %u after 0 ms: %s", mark, t->endpoint->host,
+                 (unsigned)t->endpoint->port, curl_easy_strerror(CURLE_COULDNT_CONNECT));
     else
         snprintf(out, ERR_TEXT_MAX, "%s%.250s port %u after %lld%s", mark, t->endpoint->host,
                  (unsigned)t->endpoint->port, (long long)((double)d.ms * clock_rate()), d.behind);

@@ -31,7 +31,8 @@ struct scenario;
     X("files", files, "mapping of present, absent to lists of paths",                              \
       "files below the scenario's folder at the end; {phone} stands for each phone")               \
     X("diagnosis", diagnosis, "id, list of ids, or healthy",                                       \
-      "what `capflab diagnose` names from the logs: exactly these; healthy: nothing")
+      "what `capflab diagnose` names from the logs: exactly these (a|b: either); healthy: "        \
+      "nothing")
 
 enum expect_kind {
 #define X(name, suffix, argument, help) EXPECT_##suffix,

@@ -35,10 +35,22 @@ static json_t *diagnose(struct run *r, const struct cfg_node *node) {
     return report;
 }
 
+/* alternatives: ids with '|' between them, of which any will do. */
+static bool is_one_of(const char *id, const char *alternatives) {
+    size_t len = strlen(id);
+    for (const char *at = alternatives; *at != '\0';) {
+        size_t word = strcspn(at, "|");
+        if (word == len && strncmp(at, id, len) == 0)
+            return true;
+        at += word + (at[word] == '|' ? 1 : 0);
+    }
+    return false;
+}
+
 static bool expects(const struct run *r, const char *id) {
     const struct cfg_strings *wanted = &r->scenario->then.diagnosis;
     for (size_t i = 0; i < wanted->count; i++)
-        if (strcmp(wanted->items[i], id) == 0)
+        if (is_one_of(id, wanted->items[i]))
             return true;
     return false;
 }
@@ -50,7 +62,7 @@ static bool names(const json_t *incidents, const char *wanted) {
     const json_t *id;
     json_array_foreach(incidents, i, incident) {
         json_array_foreach(json_object_get(incident, "ids"), j, id) {
-            if (strcmp(json_string_value(id), wanted) == 0)
+            if (is_one_of(json_string_value(id), wanted))
                 return true;
         }
     }
