@@ -10,7 +10,7 @@ jobs=${JOBS:-$(nproc)}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 valgrind="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
-export valgrind build out
+export valgrind build out CAPFLAB_PATIENCE=20
 
 run_one() {
     name=${1#"$build"/test/}

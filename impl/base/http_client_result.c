@@ -99,10 +99,11 @@ static bool find_duration(const char *text, struct duration_text *d) {
  * component goes in its place. A handshake without an answer reads as it did before curl 7.87: the
  * connection stood, the operation timed out (seed 1, "CES authentication timeout"). */
 static void timeout_text(const struct transfer *t, const char *text, char *out) {
-    static const char connecting[] = "Connection timed out";
+    static const char connecting[] = "Connection timed out", in_tls[] = "SSL connection timeout";
     long long limit = (long long)(t->timeout_us / 1000);
     struct duration_text d;
-    if (t->tls_begun && strncmp(text, connecting, sizeof connecting - 1) == 0)
+    if ((t->tls_begun && strncmp(text, connecting, sizeof connecting - 1) == 0) ||
+        strcmp(text, in_tls) == 0)
         snprintf(out, ERR_TEXT_MAX,
                  "Operation timed out after %lld milliseconds with 0 bytes received", limit);
     else if (find_duration(text, &d))

@@ -49,7 +49,7 @@ static const struct cfg_pairs lab_hosts = {lab_host_items, 2};
 
 static inline void lab_clock(int64_t wall_us, double rate) {
     clock_configure(0, 1);
-    clock_configure(wall_us - clock_wall_us(), rate);
+    clock_configure(wall_us - clock_wall_us(), rate / test_patience());
 }
 
 static inline void lab_request(void *user, struct http_request *r) {

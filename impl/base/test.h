@@ -17,6 +17,14 @@
 #define ck_assert_ok(call, e)                                                                      \
     ck_assert_msg((call) == 0, #call ": %s: %s", err_name((e).code), (e).text)
 
+/* How many times slower the machine is than it should be, from CAPFLAB_PATIENCE (Valgrind): for the
+ * limits that a test sets, never for a verdict. */
+static inline int test_patience(void) {
+    const char *text = getenv("CAPFLAB_PATIENCE");
+    int patience = text == NULL ? 1 : atoi(text);
+    return patience > 1 ? patience : 1;
+}
+
 static inline int test_run(const char *name, const TTest *const *cases, size_t count) {
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);

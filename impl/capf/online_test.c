@@ -287,7 +287,7 @@ static void expect_refusal_before_a_key(struct lab *lab) {
 /* Soft clients drop the connection on an unknown message; others abort or say nothing. */
 START_TEST(phone_that_goes_instead_of_signing_is_remembered) {
     SETUP(lab, CA_ISSUES);
-    lab.config.message_timeout_us = 300000;
+    lab.config.message_timeout_us = INT64_C(300000) * test_patience();
     lab_schedule(&lab, OPERATION_UPGRADE);
     lab_start(&lab);
     reach_encrypt_req(&lab, &c);
