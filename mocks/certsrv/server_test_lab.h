@@ -149,6 +149,7 @@ static inline void browser_open(struct browser *b, struct mock *m, long authenti
 }
 
 static inline void browser_close(struct browser *b) {
+    http_client_cancel(b->mock->client, b->easy);
     curl_easy_cleanup(b->easy);
     buf_free(&b->body);
 }
