@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/temporary_test.h"
 #include "base/test.h"
 #include "base/x509.h"
 #include "pki/issue.h"
@@ -23,7 +24,7 @@
 
 enum { KIT_TEXT_MAX = 4 * 1024 * 1024, KIT_LIMIT_S = 30, KIT_DAY = 86400 };
 
-static char kit_dir[32];
+static char *kit_dir;
 static struct event_base *kit_loop;
 
 static inline const char *kit_file(const char *name) {
@@ -118,8 +119,7 @@ static inline void kit_ca_free(struct kit_ca *ca) {
 /* ca, server, client, ra (id-kp-cmcRA), web (serverAuth only), stranger (client of another CA);
  * each .pem and .key. */
 static inline void kit_start(void) {
-    snprintf(kit_dir, sizeof kit_dir, "/tmp/capflab-est-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(kit_dir));
+    kit_dir = temporary_new();
     signal(SIGPIPE, SIG_IGN);
     gnutls_global_init();
     kit_loop = event_base_new();
@@ -134,11 +134,9 @@ static inline void kit_start(void) {
 }
 
 static inline void kit_stop(void) {
-    char command[300];
     event_base_free(kit_loop);
     kit_ca_free(&kit_ca);
-    snprintf(command, sizeof command, "rm -r %s", kit_dir);
-    ck_assert_int_eq(system(command), 0);
+    temporary_remove(&kit_dir);
 }
 
 /* ---- the loop ---- */
