@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { STOP_US = 10 * 1000000, LOG_BYTES_MAX = 64 * 1024 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
+enum { OPTIONS_MAX = 16 };
 
 static bool runs(const struct run *r, enum component c) {
     return r->components[c].pid != 0;
@@ -148,24 +149,15 @@ int step_advance_clock(struct run *r, const struct step *step) {
     return 0;
 }
 
-static int set_one_device(struct run *r, const struct step *step, const char *name) {
-    char options[16][64];
-    const char *args[ACTOR_ARGS_MAX] = {"device", "set", name};
-    size_t n = 3;
-    for (size_t i = 0; i < step->keys.count && i < 16; i++) {
-        snprintf(options[i], sizeof options[i], "--%s", step->keys.items[i].name);
-        args[n++] = options[i];
-        args[n++] = step->keys.items[i].value;
-    }
-    return capf_command(r, args, NULL);
-}
-
 int step_set_device(struct run *r, const struct step *step) {
-    for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (step_is_for(step, &r->phones[i]) &&
-            set_one_device(r, step, r->phones[i].settings->name) != 0)
-            return -1;
-    return 0;
+    char options[OPTIONS_MAX][64];
+    const char *args[2 * OPTIONS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < step->keys.count && i < OPTIONS_MAX; i++) {
+        snprintf(options[i], sizeof options[i], "--%s", step->keys.items[i].name);
+        args[2 * i] = options[i];
+        args[2 * i + 1] = step->keys.items[i].value;
+    }
+    return step_set_devices(r, step, args);
 }
 
 /* The lines of the log behind those that an earlier step has waited for. */
