@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { STOP_US = 10 * 1000000, LOG_BYTES_MAX = 64 * 1024 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
@@ -119,6 +120,38 @@ static int restart(struct run *r, const struct step *step, enum component c) {
 
 int step_restart(struct run *r, const struct step *step) {
     return restart(r, step, component_of(step->actor));
+}
+
+static int signal_component(struct run *r, const struct step *step, int number) {
+    enum component c = component_of(step->actor);
+    if (!runs(r, c)) {
+        run_fail(r, step->node, NULL, "%s does not run", step->actor);
+        return -1;
+    }
+    event_message("lab", step->actor, step_name(step->kind), "SIG%s", sigabbrev_np(number));
+    kill(r->components[c].pid, number);
+    return 0;
+}
+
+/* Returns when the program has stopped, so that nothing of it happens during the next step. */
+int step_pause(struct run *r, const struct step *step) {
+    siginfo_t how = {0};
+    if (signal_component(r, step, SIGSTOP) != 0)
+        return -1;
+    id_t pid = (id_t)r->components[component_of(step->actor)].pid;
+    waitid(P_PID, pid, &how, WSTOPPED | WEXITED | WNOWAIT);
+    if (how.si_code == CLD_STOPPED)
+        return 0;
+    run_fail(r, step->node, step->actor, "%s had ended by itself", step->actor);
+    return -1;
+}
+
+int step_resume(struct run *r, const struct step *step) {
+    return signal_component(r, step, SIGCONT);
+}
+
+int step_release(struct run *r, const struct step *step) {
+    return signal_component(r, step, SIGUSR1);
 }
 
 int step_set(struct run *r, const struct step *step) {
