@@ -93,6 +93,9 @@
     X(CAPF_AUTH_CREDENTIALS, "capf", "the phone's signature does not verify")                      \
     X(CAPF_LOCKED, "capf", "too many wrong authentication strings")                                \
     X(CAPF_REFUSED, "capf", "the server ended the session")                                        \
+    X(CNF_SYNTAX, "cnf.xml", "not a phone's configuration file")                                   \
+    X(CNF_VALUE, "cnf.xml", "value that the phone does not take")                                  \
+    X(CNF_TOO_LARGE, "cnf.xml", "the configuration file is too large or nested too deeply")        \
     X(STORE_OPEN, "store", "the database could not be opened")                                     \
     X(STORE_SQL, "store", "the database refused a statement")                                      \
     X(STORE_NOT_FOUND, "store", "no such row")                                                     \
