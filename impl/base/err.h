@@ -93,6 +93,11 @@
     X(CAPF_AUTH_CREDENTIALS, "capf", "the phone's signature does not verify")                      \
     X(CAPF_LOCKED, "capf", "too many wrong authentication strings")                                \
     X(CAPF_REFUSED, "capf", "the server ended the session")                                        \
+    X(TVS_FRAME, "tvs", "malformed frame")                                                         \
+    X(TVS_ELEMENT, "tvs", "malformed element")                                                     \
+    X(TVS_DUPLICATE_ELEMENT, "tvs", "element given twice")                                         \
+    X(TVS_MISSING_ELEMENT, "tvs", "a required element is missing")                                 \
+    X(TVS_ANSWER, "tvs", "the answer is for another request")                                      \
     X(STORE_OPEN, "store", "the database could not be opened")                                     \
     X(STORE_SQL, "store", "the database refused a statement")                                      \
     X(STORE_NOT_FOUND, "store", "no such row")                                                     \
