@@ -96,6 +96,11 @@
     X(CAPF_AUTH_CREDENTIALS, "capf", "the phone's signature does not verify")                      \
     X(CAPF_LOCKED, "capf", "too many wrong authentication strings")                                \
     X(CAPF_REFUSED, "capf", "the server ended the session")                                        \
+    X(TVS_FRAME, "tvs", "malformed frame")                                                         \
+    X(TVS_ELEMENT, "tvs", "malformed element")                                                     \
+    X(TVS_DUPLICATE_ELEMENT, "tvs", "element given twice")                                         \
+    X(TVS_MISSING_ELEMENT, "tvs", "a required element is missing")                                 \
+    X(TVS_ANSWER, "tvs", "the answer is for another request")                                      \
     X(ITL_TOO_LARGE, "itl", "the trust list is larger than phones can hold")                       \
     X(ITL_VERSION, "itl", "a trust list or signed file of another version")                        \
     X(ITL_HEADER, "itl", "malformed header of a trust list or signed file")                        \
