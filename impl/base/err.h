@@ -93,6 +93,12 @@
     X(CAPF_AUTH_CREDENTIALS, "capf", "the phone's signature does not verify")                      \
     X(CAPF_LOCKED, "capf", "too many wrong authentication strings")                                \
     X(CAPF_REFUSED, "capf", "the server ended the session")                                        \
+    X(TFTP_PACKET, "tftp", "malformed TFTP packet")                                                \
+    X(TFTP_OPERATION, "tftp", "illegal TFTP operation")                                            \
+    X(TFTP_OPTION, "tftp", "TFTP option with a value that is not allowed")                         \
+    X(TFTP_NOT_FOUND, "tftp", "file not found")                                                    \
+    X(TFTP_ACCESS, "tftp", "not a name of a file that may be read")                                \
+    X(TFTP_ABORTED, "tftp", "the client ended the transfer")                                       \
     X(STORE_OPEN, "store", "the database could not be opened")                                     \
     X(STORE_SQL, "store", "the database refused a statement")                                      \
     X(STORE_NOT_FOUND, "store", "no such row")                                                     \
