@@ -9,11 +9,12 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
-FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
+FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
            mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/phone scenarios/runner \
            bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
+uses.impl/itl         := impl/pki impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
 uses.impl/est         := impl/pki impl/base
 uses.impl/certsrv     := impl/pki impl/base

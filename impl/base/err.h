@@ -99,6 +99,15 @@
     X(TFTP_NOT_FOUND, "tftp", "file not found")                                                    \
     X(TFTP_ACCESS, "tftp", "not a name of a file that may be read")                                \
     X(TFTP_ABORTED, "tftp", "the client ended the transfer")                                       \
+    X(ITL_TOO_LARGE, "itl", "the trust list is larger than phones can hold")                       \
+    X(ITL_VERSION, "itl", "a trust list or signed file of another version")                        \
+    X(ITL_HEADER, "itl", "malformed header of a trust list or signed file")                        \
+    X(ITL_RECORD, "itl", "malformed record of a trust list")                                       \
+    X(ITL_ALGORITHM, "itl", "signature algorithm that trust lists do not have")                    \
+    X(ITL_CERTIFICATE, "itl", "a certificate of the trust list cannot be used")                    \
+    X(ITL_SIGNER_UNKNOWN, "itl", "the signer is not among those that are trusted")                 \
+    X(ITL_SIGNATURE, "itl", "the signature does not verify")                                       \
+    X(ITL_PLAN, "itl", "the trust list cannot be made as described")                               \
     X(STORE_OPEN, "store", "the database could not be opened")                                     \
     X(STORE_SQL, "store", "the database refused a statement")                                      \
     X(STORE_NOT_FOUND, "store", "no such row")                                                     \
