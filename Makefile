@@ -27,9 +27,9 @@ uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/wire       := mocks/fault impl/base
 uses.mocks/tvs        := mocks/fault impl/itl impl/pki impl/base
-uses.mocks/phone      := mocks/fault impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := mocks/phone impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
-                         mocks/fault impl/est impl/pki impl/base
+uses.mocks/phone      := mocks/tvs mocks/fault impl/itl impl/capf impl/est impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
+                         mocks/fault impl/itl impl/est impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.

@@ -32,6 +32,12 @@
     X(NTP_KISS, "ntp", "the NTP server told us to go away")                                        \
     X(NTP_UNSYNCHRONISED, "ntp", "the NTP server does not know the time")                          \
     X(NTP_BAD_ANSWER, "ntp", "not an answer of an NTP server")                                     \
+    X(TFTP_PACKET, "tftp", "malformed TFTP packet")                                                \
+    X(TFTP_OPERATION, "tftp", "illegal TFTP operation")                                            \
+    X(TFTP_OPTION, "tftp", "TFTP option with a value that is not allowed")                         \
+    X(TFTP_NOT_FOUND, "tftp", "file not found")                                                    \
+    X(TFTP_ACCESS, "tftp", "not a name of a file that may be read")                                \
+    X(TFTP_ABORTED, "tftp", "the client ended the transfer")                                       \
     X(TCP_REFUSED, "tcp", "connection refused")                                                    \
     X(TCP_TIMEOUT, "tcp", "no answer from the peer")                                               \
     X(TCP_RESET, "tcp", "connection reset by the peer")                                            \
