@@ -26,7 +26,7 @@ uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/wire       := mocks/fault impl/base
-uses.mocks/tvs        := mocks/fault impl/itl impl/pki impl/base
+uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.mocks/phone      := mocks/fault impl/capf impl/est impl/pki impl/base
 uses.scenarios/runner := mocks/phone impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
                          mocks/fault impl/est impl/pki impl/base
@@ -42,7 +42,7 @@ fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
-fuzz.tvs            := mocks/tvs mocks/fault impl/itl impl/pki impl/base
+fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
