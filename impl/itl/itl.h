@@ -16,7 +16,8 @@
 enum {
     ITL_MAX = 65535,        /* octets of a list that phones take: itl-format.md 1 */
     ITL_READ_MAX = 1 << 20, /* what tools read in order to tell what is wrong with it */
-    ITL_FIELDS_MAX = 24     /* in one header or record, unknown ones included */
+    ITL_FIELDS_MAX = 24,    /* in a header, unknown ones included */
+    ITL_RECORD_FIELDS_MAX = 16
 };
 
 /* One TLV in the order of the file. depth: 0, or how many containers it stands in. A container's
@@ -56,7 +57,7 @@ struct itl_record {
     uint8_t hash_algorithm;
     struct bytes dns_name, subject, issuer; /* without the NUL */
     struct bytes serial, public_key, signature, certificate, address, hash;
-    struct itl_field fields[ITL_FIELDS_MAX];
+    struct itl_field fields[ITL_RECORD_FIELDS_MAX];
     size_t field_count;
 };
 
