@@ -23,6 +23,10 @@
       .help = "reset once that many bytes came from the server")                                   \
     X(RESET_AFTER_CLIENT, "reset-after-client", .argument = FAULT_NUMBER,                          \
       .argument_name = "BYTES", .help = "reset once that many bytes came from the client")         \
+    X(RESET_HELD, "reset-held", .argument = FAULT_NUMBER, .argument_name = "FLIGHT", .min = 1,     \
+      .max = 1000,                                                                                 \
+      .help = "hold the server's flight of that number; once released (SIGUSR1), pass it and "     \
+              "reset")                                                                             \
     X(CUT, "cut", .argument = FAULT_NUMBER, .argument_name = "BYTES",                              \
       .help = "close once that many bytes came from the server")                                   \
     X(HALF_CLOSE, "half-close", .argument = FAULT_NUMBER, .argument_name = "BYTES",                \

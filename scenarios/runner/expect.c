@@ -22,8 +22,9 @@ static const struct {
 static const struct {
     const char *word;
     const char *file;
+    enum component writer;
 } logs[] = {
-#define X(word, file) {word, file},
+#define X(id, word, file, writer) {word, file, writer},
     LOG_TABLE(X)
 #undef X
 };
@@ -42,6 +43,9 @@ const char *log_word(enum log_kind kind) {
 }
 const char *log_file(enum log_kind kind) {
     return logs[kind].file;
+}
+enum component log_writer(enum log_kind kind) {
+    return logs[kind].writer;
 }
 
 static const struct cfg_word lsc_words[] = {{"any", LSC_IS_ANYTHING},

@@ -39,6 +39,7 @@ struct plan {
     EVP_PKEY *key;
     const X509 *issuer; /* NULL: self-signed */
     EVP_PKEY *issuer_key;
+    const char *organisation; /* instead of the O of subject; NULL: as it is */
     enum profile profile;
     int64_t from_days, to_days; /* relative to now */
 };
@@ -66,9 +67,20 @@ static bool is_server(enum profile profile) {
     return profile == PROFILE_SERVER || profile == PROFILE_REACHABLE_SERVER;
 }
 
+/* Any length goes in: it is for the CA to refuse what is too long. */
+static int set_organisation(X509_NAME *subject, const char *text, struct err *e) {
+    int at = X509_NAME_get_index_by_NID(subject, NID_organizationName, -1);
+    X509_NAME_ENTRY *entry = at < 0 ? NULL : X509_NAME_get_entry(subject, at);
+    if (entry != NULL &&
+        X509_NAME_ENTRY_set_data(entry, V_ASN1_UTF8STRING, (const unsigned char *)text, -1) == 1)
+        return 0;
+    return err_openssl(e, ERR_X509_ISSUE, "cannot set the organisation");
+}
+
 static X509 *issue_plan(const struct plan *p, struct err *e) {
     AUTO(X509_NAME) subject = x509_name_parse(p->subject, e);
-    if (subject == NULL)
+    if (subject == NULL ||
+        (p->organisation != NULL && set_organisation(subject, p->organisation, e) != 0))
         return NULL;
     struct issue_request request = {.subject = subject,
                                     .key = p->key,
@@ -123,6 +135,8 @@ static int make_row(struct lab_certs *c, enum lab_cert_id id, const struct lab_s
                      .profile = rows[id].profile,
                      .from_days = -BACKDATED_DAYS,
                      .to_days = is_server(rows[id].profile) ? LEAF_DAYS : CA_DAYS};
+    if (id == CERT_CAPF)
+        p.organisation = settings->capf.organisation;
     if (id == CERT_WEB)
         adjust_web(&p, settings->certsrv.certificate);
     c->certs[id] = issue_plan(&p, e);

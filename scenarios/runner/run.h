@@ -108,6 +108,10 @@ int lab_prepare(struct run *r, struct err *e);
 bool lab_needs(const struct run *r, enum component c);
 /* Adds the phones' devices, with the LSCs that they hold. Failures are noted; -1 then. */
 int lab_add_devices(struct run *r);
+/* `capflab capf device set` with these options (NULL at the end) for the named devices, all in one
+ * transaction. Failures are noted; -1 then. */
+int lab_set_devices(struct run *r, const char *const *names, size_t count,
+                    const char *const *options);
 /* Writes the configuration files, starts the components in order and adds the devices. Failures
  * are noted; -1 then. */
 int lab_start(struct run *r);
@@ -127,6 +131,8 @@ int capf_command(struct run *r, const char *const *args, struct buf *out);
  * the devices: for a lab whose phones somebody else will start. Failures are noted; -1 then. */
 int lab_ready_phones(struct run *r);
 
+/* lab_set_devices for those that a step is about. */
+int step_set_devices(struct run *r, const struct step *step, const char *const *options);
 /* Whether a step is about that phone. */
 bool step_is_for(const struct step *step, const struct run_phone *p);
 /* Waits for phones in the background. */
@@ -140,6 +146,9 @@ int step_kill(struct run *r, const struct step *step);
 int step_stop(struct run *r, const struct step *step);
 int step_start(struct run *r, const struct step *step);
 int step_restart(struct run *r, const struct step *step);
+int step_pause(struct run *r, const struct step *step);
+int step_resume(struct run *r, const struct step *step);
+int step_release(struct run *r, const struct step *step);
 int step_set(struct run *r, const struct step *step);
 int step_set_device(struct run *r, const struct step *step);
 int step_advance_clock(struct run *r, const struct step *step);

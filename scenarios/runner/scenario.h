@@ -92,6 +92,7 @@ struct lab_capf {
     bool ntp;
     struct cfg_pairs config; /* dotted key: value, put over what its file would say */
     int issuer;
+    char *organisation; /* in its certificate; NULL: as in every lab */
     int64_t lsc_validity_us;
     struct lab_key_generation key_generation;
     int64_t message_timeout_us;

@@ -141,6 +141,8 @@ static const struct cfg_field capf_fields[] = {
             "REASON of END_SESSION when nothing is pending: 7 as CUCM, 0 as capfd"),
     CFG_BOOL(struct lab_capf, advanced_encryption, "advanced-encryption", "true",
              "Endpoint Advanced Encryption Algorithms Support; without it EC keys get no LSC"),
+    CFG_STRING(struct lab_capf, organisation, "organisation", NULL,
+               "O in the certificate of CAPF, and so in the requests for phones"),
     CFG_MAP(struct lab_capf, authentication, "authentication", lockout_fields,
             "wrong authentication strings"),
     CFG_BOOL(struct lab_capf, legacy_tls, "legacy-tls", "false", "also TLS 1.0, for old phones"),

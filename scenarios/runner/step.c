@@ -141,6 +141,10 @@ static void check_actor(const struct reader *r, const struct step *step) {
     if (c != COMPONENT_COUNT && !scenario_needs(r->s, c))
         cfg_mistake_at(r->m, r->doc, step->node, ERR_CONFIG_BAD_VALUE,
                        "there is no \"%s\" in this lab", step->actor);
+    else if (step->kind == STEP_RELEASE &&
+             (c == COMPONENT_COUNT || component_connection(c) == NULL))
+        cfg_mistake_at(r->m, r->doc, step->node, ERR_CONFIG_BAD_VALUE, "\"%s\" is no relay",
+                       step->actor);
     else if (c == COMPONENT_COUNT &&
              (step->kind != STEP_KILL || scenario_phone(r->s, step->actor) == NULL))
         unknown_actor(r, step);
@@ -156,7 +160,7 @@ static void check_log(const struct reader *r, struct step *step) {
                        "log takes a mapping of one log to patterns");
         return;
     }
-    const char *words[LOG_COUNT] = {NULL};
+    const char *words[LOG_COUNT + 1] = {NULL};
     for (size_t i = 0; i < LOG_PHONE; i++)
         words[i] = log_word((enum log_kind)i);
     const char *word = cfg_node_scalar(cfg_node_key(step->log, 0));

@@ -35,6 +35,11 @@ struct scenario;
       "start a program again that was stopped or killed, at the address that it had")              \
     X(RESTART, "restart", step_restart, actor_step, "actor",                                       \
       "stop a program and start it again, at the address that it had")                             \
+    X(PAUSE, "pause", step_pause, actor_step, "actor",                                             \
+      "stop a program as SIGSTOP does: it hangs, its connections stay")                            \
+    X(RESUME, "resume", step_resume, actor_step, "actor", "let a paused program go on")            \
+    X(RELEASE, "release", step_release, actor_step, "actor",                                       \
+      "let a relay pass what its faults hold back")                                                \
     X(SET, "set", step_set, set_step, NULL,                                                        \
       "change keys of a program's configuration, and restart it if it runs")                       \
     X(ADVANCE_CLOCK, "advance-clock", step_advance_clock, clock_step, "by",                        \
