@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include <event2/event.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct handshake;
