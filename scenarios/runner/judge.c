@@ -53,11 +53,22 @@ static void judge_lsc(struct run *r, const struct phone_expect *x, const struct 
                  s->name);
 }
 
-/* The last of the status messages, or NULL. */
+static bool is_about_lsc(const char *message) {
+    return strncmp(message, "LSC: ", 5) == 0 || strcmp(message, "No valid CAPF server") == 0;
+}
+
+/* The last message about the LSC; without one, the last of all; NULL: there is none. */
 static const char *last_status(const json_t *result) {
     const json_t *all = json_object_get(result, "status");
-    size_t n = json_array_size(all);
-    return n == 0 ? NULL : json_string_value(json_array_get(all, n - 1));
+    const char *last = NULL;
+    size_t i;
+    const json_t *message;
+    json_array_foreach(all, i, message) {
+        const char *text = json_string_value(message);
+        if (text != NULL && (last == NULL || is_about_lsc(text) || !is_about_lsc(last)))
+            last = text;
+    }
+    return last;
 }
 
 static void judge_text(struct run *r, const struct cfg_node *node, const char *actor,
