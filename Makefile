@@ -26,10 +26,10 @@ uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/wire       := mocks/fault impl/base
-uses.mocks/tvs        := mocks/fault impl/itl impl/pki impl/base
-uses.mocks/phone      := mocks/tvs mocks/fault impl/itl impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := mocks/phone mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
-                         mocks/fault impl/itl impl/est impl/pki impl/base
+uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.mocks/phone      := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs \
+                         mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
@@ -42,7 +42,7 @@ fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
-fuzz.tvs            := mocks/tvs mocks/fault impl/itl impl/pki impl/base
+fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base

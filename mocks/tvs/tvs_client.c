@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { REQUESTS_MAX = 64 };
+enum { REQUESTS_MAX = 64, DER_SEQUENCE = 0x30 };
 
 /* What was asked; owns the octets that its message looks at. */
 struct request {
@@ -118,7 +118,8 @@ static int check_found(const struct tvs_message *asked, const struct tvs_message
                        struct err *e) {
     if (!answer->certificate.present)
         return err_set(e, ERR_TVS_MISSING_ELEMENT, "found, but without CERTIFICATE");
-    AUTO(X509) found = x509_read(answer->certificate.octets, e);
+    struct bytes der = answer->certificate.octets;
+    AUTO(X509) found = der.data[0] == DER_SEQUENCE ? x509_read(der, e) : NULL; /* PEM is none */
     if (found == NULL)
         return err_set(e, ERR_TVS_ELEMENT, "what was found is not a certificate");
     return check_names(asked, found, e);
