@@ -103,6 +103,8 @@ static const struct {
     {"lost data", 20000, {.block_size = 0}, 3, 0},
     {"lost acknowledgements", 20000, {.block_size = 0}, 0, 3},
     {"both", 20000, {.size = true}, 2, 3},
+    {"tsize of nothing", 0, {.size = true}, 0, 0},
+    {"all options, of nothing", 0, {.block_size = 512, .size = true, .timeout_s = 1}, 0, 0},
     {"only tsize", 100, {.size = true}, 0, 0},
     {"only timeout", 100, {.timeout_s = 9}, 0, 2},
 };
