@@ -10,7 +10,8 @@ JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
 FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs mocks/phone scenarios/runner \
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/tftp mocks/wire mocks/tvs mocks/phone \
+           scenarios/runner \
            bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
@@ -25,10 +26,11 @@ uses.mocks/fault      := impl/base
 uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
+uses.mocks/tftp       := mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 uses.mocks/wire       := mocks/fault impl/base
 uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
-uses.mocks/phone      := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
-uses.scenarios/runner := mocks/phone mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs \
+uses.mocks/phone      := mocks/tftp mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/certsrv mocks/dns mocks/ntp mocks/tftp mocks/wire mocks/tvs \
                          mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
