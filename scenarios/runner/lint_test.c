@@ -123,6 +123,7 @@ static const char *const written[] = {
     "install-lsc: {phones: SEP74A02FC0A675, together: true, background: true}",
     "delete-lsc",
     "troubleshoot",
+    "renew-lsc",
     "connect: {together: true}",
     "reset: {phones: SEP74A02FC0A675}",
     "finish",
