@@ -48,7 +48,7 @@ static void put_text(struct bytes v, struct buf *out) {
 }
 
 static void put_role(unsigned role, struct buf *out) {
-    if (itl_role_by_word(itl_role_word(role)) < 0)
+    if (!itl_role_is_known(role))
         buf_printf(out, "role %u", role);
     else
         buf_put_str(out, itl_role_word(role));

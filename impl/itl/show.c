@@ -134,7 +134,7 @@ static void put_address(const struct row *row, struct bytes address) {
 }
 
 static void put_role(const struct row *row, unsigned role) {
-    if (itl_role_by_word(itl_role_word(role)) < 0)
+    if (!itl_role_is_known(role))
         put_number_value(row, role);
     else
         put_value(row, bytes_of_str(itl_role_shown(role)));
