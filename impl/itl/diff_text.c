@@ -30,7 +30,7 @@ static const char *const update_names[] = {ITL_UPDATE_TABLE(WORDS_OF)};
 /* "NO_CAPF" as "no-capf". */
 static const char *word_of(const char *name, char *out) {
     size_t i = 0;
-    for (; name[i] != '\0' && i < WORD_MAX - 1; i++)
+    for (; i < WORD_MAX - 1 && name[i] != '\0'; i++)
         out[i] = (char)(name[i] == '_' ? '-' : tolower((unsigned char)name[i]));
     out[i] = '\0';
     return out;

@@ -148,7 +148,7 @@ static int verify_by_held(const struct itl *const *held, size_t count, const str
 enum itl_update itl_judge_update(const struct itl *const *held, size_t held_count,
                                  const struct itl *offered, const struct itl_record **record,
                                  struct err *why) {
-    struct err own;
+    struct err own = {0};
     struct err *reason = why == NULL ? &own : why;
     *reason = (struct err){0};
     if (record != NULL)
