@@ -1,12 +1,10 @@
 /* Reaches sgn_parse, sgn_verify, sgn_verify_by and sgn_sign; itl_key.h says who signs. Input: a
- * signed file. What parses is written as the same bytes; of the files whose timestamp ends in 0 (of
- * 16) it is also asked who signed them, by OpenSSL, too, and their payload is signed and verified.
+ * signed file. What parses is written as the same bytes. The last byte of its timestamp may ask for
+ * more: who signed it, by OpenSSL, too (0), that its payload is signed and verified (1).
  * Floor: 20000/s. */
 #include "fuzz/itl_key.h"
 #include "fuzz/itl_mutate.h"
 #include "itl/sgn.h"
-
-enum { RARELY = 16 };
 
 static void check_round_trip(const struct sgn *s) {
     AUTO_BUF written = BUF_INIT(SGN_MAX);
@@ -52,10 +50,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     check_round_trip(&s);
-    if (s.header.timestamp % RARELY != 0)
-        return 0;
-    check_signature(&s);
-    check_signed(s.payload);
+    unsigned wanted = s.header.timestamp & 0xff;
+    if (wanted == 0)
+        check_signature(&s);
+    else if (wanted == 1)
+        check_signed(s.payload);
     return 0;
 }
 
