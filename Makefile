@@ -47,6 +47,8 @@ fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pk
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
+fuzz.itl            := impl/itl impl/pki impl/base
+fuzz.sgn            := impl/itl impl/pki impl/base
 
 # Programs: the main.c (or NAME_main.c) that each is made from.
 mains := $(wildcard $(addsuffix /*main.c,$(FOLDERS)))
