@@ -98,7 +98,9 @@ void tvs_log_query(const struct tvs_log *l, const struct tvs_message *m,
     }
     looked_up(l, "CertificateDBCache", buf_str(&key));
     roles_found(l, found);
-    trace_debug(l->trace, "convertX509ToDER -x509cert : %p", (void *)found->certificate);
+    /* CUCM has an address there; ours is the same in each run. */
+    trace_debug(l->trace, "convertX509ToDER -x509cert : 0x%lx",
+                X509_issuer_and_serial_hash(found->certificate));
 }
 
 static void issuer_read(const struct tvs_log *l, struct buf *issuer, const X509 *asked) {
