@@ -45,6 +45,7 @@ fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
 fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.cnf_xml        := mocks/phone $(uses.mocks/phone)
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 
