@@ -46,6 +46,7 @@ fuzz.sntp           := impl/base
 fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 fuzz.tftp           := mocks/tftp mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.cnf_xml        := mocks/phone $(uses.mocks/phone)
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 fuzz.itl            := impl/itl impl/pki impl/base

@@ -186,7 +186,7 @@ START_TEST(tvs_vouches_for_a_new_signer) {
     world_run(&w, nothing_to_do);
     world_expect(&w, "nothing", "");
     world_expect_statuses(&w, "File Not Found <CTLFile.tlv> | Trust List updated | ITL installed");
-    world_expect_log(&w, "TVS Role is = 21\n", "Hashes match... authentication successful.\n",
+    world_expect_log(&w, "SECUREAPP-Role is = 21\n", "Hashes match... authentication successful.\n",
                      "TVS added cert to TVS cache - expires in 24 hours\n",
                      "TL file verified successfully.\n");
 }
