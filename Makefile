@@ -123,13 +123,15 @@ bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
+replay_objects := $(patsubst %,$(BUILD)/obj/fuzz/%.o,replay inputs rate)
+
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
 
-$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(BUILD)/obj/fuzz/replay.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(replay_objects) $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
 endef
