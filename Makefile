@@ -41,6 +41,7 @@ fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.est_response   := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 
