@@ -42,6 +42,7 @@ fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.est_response   := impl/est impl/pki impl/base
+fuzz.capf_session   := impl/capf impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 
