@@ -33,6 +33,7 @@ uses.bench            := scenarios/runner $(uses.scenarios/runner)
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 fuzz.csr            := impl/pki impl/base
+fuzz.csr_policy     := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.p7             := impl/pki impl/base
 fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base

@@ -3,6 +3,7 @@
  * What parses is written and parsed again: the same message, and the same bytes from then on.
  * Floor: 20000/s. */
 #include "capf/wire.h"
+#include "fuzz/capf_mutate.h"
 #include "fuzz/fuzz.h"
 
 static bool element_equal(const struct capf_element *a, const struct capf_element *b) {

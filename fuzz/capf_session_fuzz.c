@@ -7,7 +7,7 @@
  * online_take_certificate, troubleshoot_write, judge_issued, judge_issuer, auth_check_certificate,
  * auth_sudi_check, outcome_commit and store_outcome. Input: two octets with what the administrator
  * has set, then what the phone, the CA and the clock do, one step behind the other (enum step). A
- * step "as a phone does" is made here, so that every state is near. Floor: 100/s. */
+ * step "as a phone does" is made here, so that every state is near. Floor: 200/s. */
 #include "base/clock.h"
 #include "base/owned.h"
 #include "base/random.h"
@@ -54,6 +54,8 @@ enum ca_answer {
     CA_ANSWERS
 };
 
+enum { SESSION = 42 }; /* its id on the wire */
+
 /* ---- what lives as long as the process ---- */
 
 static struct {
@@ -63,6 +65,7 @@ static struct {
     EVP_PKEY *capf_key, *mic_key, *online_ca_key, *rsa_key, *ec_key, *other_key;
     X509_STACK *mic_trust, *lsc_trust;
     char *root, *store_path;
+    struct buf sudi; /* of the MIC, for session 42 */
 } lab;
 
 static EVP_PKEY *read_key(const char *name) {
@@ -127,6 +130,9 @@ static void set_up(void) {
     lab.lsc = issue(own, lab.rsa_key);
     lab.root = scratch_folder();
     FUZZ_CHECK(asprintf(&lab.store_path, "%s/devices.sqlite", lab.root) > 0);
+    struct err e = {0};
+    lab.sudi = (struct buf)BUF_INIT(CAPF_SUDI_MAX);
+    FUZZ_CHECK_OK(auth_sudi_write(SESSION, lab.mic, lab.mic_key, &lab.sudi, &e), e);
     lab.ready = true;
 }
 
@@ -233,7 +239,7 @@ static void open_service(struct run *r) {
                                        .lsc_trust = lab.lsc_trust,
                                        .mic_trust = lab.mic_trust,
                                        .enroller = {ask_ca, r},
-                                       .accepted = 42};
+                                       .accepted = SESSION};
     FUZZ_CHECK(r->service.store != NULL);
     FUZZ_CHECK_OK(issuer_make_folders(&r->config, &e), e);
 }
@@ -255,7 +261,7 @@ static void take_message(struct run *r, struct bytes frame) {
     struct err e = {0};
     FUZZ_CHECK(!r->ended);
     FUZZ_CHECK_OK(capf_message_parse(frame, &m, &e), e);
-    FUZZ_CHECK_OK(capf_message_check_session(&m, 42, &e), e);
+    FUZZ_CHECK_OK(capf_message_check_session(&m, SESSION, &e), e);
     FUZZ_CHECK(capf_message_sender(m.type) != CAPF_FROM_PHONE);
     capf_message_dump(&m, &dump);
     r->ended = m.type == CAPF_MSG_END_SESSION;
@@ -284,7 +290,7 @@ static void listen_to_service(struct run *r) {
 
 /* ---- what the phone says ---- */
 
-static void prove(struct run *r, struct capf_message *m, struct buf *octets, struct buf *sudi) {
+static void prove(const struct run *r, struct capf_message *m, struct buf *octets) {
     struct err e = {0};
     struct device d;
     FUZZ_CHECK_OK(store_device(r->service.store, DEVICE, &d, &e), e);
@@ -294,15 +300,14 @@ static void prove(struct run *r, struct capf_message *m, struct buf *octets, str
         auth_put_certificate(m, r->version, CAPF_CERTIFICATE_LSC, lab.lsc, lab.rsa_key, octets, &e);
     else if (d.auth_mode != AUTH_MODE_NULL_STRING)
         auth_put_certificate(m, r->version, CAPF_CERTIFICATE_MIC, lab.mic, lab.mic_key, octets, &e);
-    if (r->version >= 3 && auth_sudi_write(42, lab.mic, lab.mic_key, sudi, &e) == 0)
-        m->sudi_data = CAPF_OCTETS(buf_view(sudi));
+    if (r->version >= 3)
+        m->sudi_data = CAPF_OCTETS(buf_view(&lab.sudi));
 }
 
-static void answer_auth(struct run *r, struct capf_message *m, struct buf *octets,
-                        struct buf *sudi) {
+static void answer_auth(const struct run *r, struct capf_message *m, struct buf *octets) {
     m->version = CAPF_NUMBER(r->version);
     m->device_name = CAPF_OCTETS(bytes_of_str(DEVICE));
-    prove(r, m, octets, sudi);
+    prove(r, m, octets);
 }
 
 static void answer_key(struct run *r, const struct capf_message *request, struct capf_message *m,
@@ -324,18 +329,17 @@ static void answer_fetch(const struct capf_message *request, struct capf_message
 }
 
 /* What a phone answers to the service's last message: the type behind the request's, REASON 1.
- * octets and sudi keep what *m views. */
-static void make_answer(struct run *r, struct capf_message *m, struct buf *octets,
-                        struct buf *sudi) {
+ * octets keeps what *m views. */
+static void make_answer(struct run *r, struct capf_message *m, struct buf *octets) {
     struct capf_message request = {.type = CAPF_MSG_AUTH_REQ};
     struct err e = {0};
     if (r->last_len > 0)
         FUZZ_CHECK_OK(capf_message_parse(bytes_of(r->last, r->last_len), &request, &e), e);
     *m = (struct capf_message){.type = (uint8_t)(request.type + 1),
-                               .session_id = 42,
+                               .session_id = SESSION,
                                .reason = CAPF_NUMBER(CAPF_REASON_OK)};
     if (request.type == CAPF_MSG_AUTH_REQ)
-        answer_auth(r, m, octets, sudi);
+        answer_auth(r, m, octets);
     else if (request.type == CAPF_MSG_KEY_GEN_REQ)
         answer_key(r, &request, m, octets);
     else if (request.type == CAPF_MSG_FETCH_CERT_REQ)
@@ -358,11 +362,11 @@ static void send_octets(struct run *r, struct bytes v) {
 }
 
 static void step_answer(struct run *r, enum step step) {
-    AUTO_BUF octets = BUF_INIT(CAPF_BODY_MAX), sudi = BUF_INIT(CAPF_SUDI_MAX);
+    AUTO_BUF octets = BUF_INIT(CAPF_BODY_MAX);
     AUTO_BUF frame = BUF_INIT(CAPF_FRAME_MAX);
     struct capf_message m;
     struct err e = {0};
-    make_answer(r, &m, &octets, &sudi);
+    make_answer(r, &m, &octets);
     if (step == STEP_LACKING)
         remove_element(&m, next_octet(r));
     if (step == STEP_REASON)
@@ -386,7 +390,7 @@ static void step_frame(struct run *r) {
     struct bytes body = next_octets(r);
     buf_put_u8(&frame, CAPF_DISCRIMINATOR);
     buf_put_u8(&frame, type);
-    buf_put_u32(&frame, 42);
+    buf_put_u32(&frame, SESSION);
     buf_put_u16(&frame, (uint16_t)body.len);
     buf_put_bytes(&frame, body);
     send_octets(r, buf_view(&frame));
