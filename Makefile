@@ -36,6 +36,7 @@ uses.bench            := scenarios/runner $(uses.scenarios/runner)
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 fuzz.csr            := impl/pki impl/base
+fuzz.csr_policy     := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.p7             := impl/pki impl/base
 fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
@@ -47,6 +48,11 @@ fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pk
 fuzz.tftp           := mocks/tftp mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.cnf_xml        := mocks/phone $(uses.mocks/phone)
+fuzz.est_response   := impl/est impl/pki impl/base
+fuzz.scenario       := scenarios/runner $(uses.scenarios/runner)
+fuzz.rules          := impl/diagnose impl/base
+fuzz.diagnose       := impl/diagnose impl/base
+fuzz.capf_session   := impl/capf impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 fuzz.itl            := impl/itl impl/pki impl/base
@@ -131,13 +137,15 @@ bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
+replay_objects := $(patsubst %,$(BUILD)/obj/fuzz/%.o,replay inputs rate)
+
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
 
-$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(BUILD)/obj/fuzz/replay.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(replay_objects) $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
 endef

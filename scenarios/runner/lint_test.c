@@ -57,7 +57,7 @@ START_TEST(every_mistake_is_told_with_its_place) {
         cases++;
     }
     closedir(dir);
-    ck_assert_uint_eq(cases, 11);
+    ck_assert_uint_eq(cases, 12);
 }
 END_TEST
 
