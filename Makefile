@@ -89,7 +89,7 @@ endif
 
 .DEFAULT_GOAL := all
 .PHONY: programs
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(BUILD)/lib/capflab-torture.so
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -122,6 +122,13 @@ $(BUILD)/bin/$(call program_of,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(
 bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
+
+# What `run --torture` preloads into a component. It stands alone and is itself never instrumented.
+TORTURE_LIBRARY := $(BUILD)/lib/capflab-torture.so
+$(TORTURE_LIBRARY): $(wildcard scenarios/torture/*.c scenarios/torture/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c17 -g -O2 $(WARNINGS) -D_GNU_SOURCE -I. -U_FORTIFY_SOURCE -fno-builtin -fPIC -fvisibility=hidden \
+		-ftls-model=initial-exec -shared -Wl,-z,now -o $@ $(filter %.c,$^)
 
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
