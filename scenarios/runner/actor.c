@@ -63,7 +63,24 @@ static int set_signals(posix_spawnattr_t *attributes) {
            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(struct actor *a, const struct pipes *p, char *const argv[]) {
+/* Ours with the additional variables in front; NULL without memory. */
+static char **environment_with(const char *const *more) {
+    size_t own = 0;
+    size_t added = 0;
+    while (environ[own] != NULL)
+        own++;
+    while (more != NULL && more[added] != NULL)
+        added++;
+    char **all = calloc(own + added + 1, sizeof *all);
+    for (size_t i = 0; all != NULL && i < added; i++)
+        all[i] = (char *)(uintptr_t)more[i];
+    if (all != NULL)
+        memcpy(all + added, environ, own * sizeof *all);
+    return all;
+}
+
+static int spawn(struct actor *a, const struct pipes *p, char *const argv[],
+                 const char *const *environment) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -72,9 +89,13 @@ static int spawn(struct actor *a, const struct pipes *p, char *const argv[]) {
         posix_spawn_file_actions_destroy(&actions);
         return ENOMEM;
     }
-    int failed = give_descriptors(&actions, p, a->stderr_path) | set_signals(&attributes);
+    char **variables = environment_with(environment);
+    int failed = variables == NULL ? ENOMEM : 0;
     if (failed == 0)
-        failed = posix_spawnp(&a->pid, argv[0], &actions, &attributes, argv, environ);
+        failed = give_descriptors(&actions, p, a->stderr_path) | set_signals(&attributes);
+    if (failed == 0)
+        failed = posix_spawnp(&a->pid, argv[0], &actions, &attributes, argv, variables);
+    free(variables);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failed;
@@ -119,7 +140,7 @@ int actor_start(struct actor *a, const struct actor_command *c, struct err *e) {
         close_pair(p.out);
         return err_errno(e, "%s: pipe", c->name);
     }
-    int failed = spawn(a, &p, (char *const *)argv);
+    int failed = spawn(a, &p, (char *const *)argv, c->environment);
     close(p.out[1]);
     if (p.ready[1] >= 0)
         close(p.ready[1]);

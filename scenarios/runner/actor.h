@@ -29,11 +29,12 @@ struct actor {
 
 struct actor_command {
     const char *name;
-    const char *program;     /* path */
-    const char *const *args; /* without argv[0], NULL-terminated */
-    const char *stderr_path; /* appended to */
-    bool ready;              /* give it --ready-fd 3 and --die-with-parent */
-    const char *wrap;        /* command put in front, words split at blanks; may be NULL */
+    const char *program;            /* path */
+    const char *const *args;        /* without argv[0], NULL-terminated */
+    const char *stderr_path;        /* appended to */
+    bool ready;                     /* give it --ready-fd 3 and --die-with-parent */
+    const char *wrap;               /* command put in front, words split at blanks; may be NULL */
+    const char *const *environment; /* "NAME=VALUE" beside our own, NULL-terminated; may be NULL */
 };
 
 /* Real time, for deadlines. */

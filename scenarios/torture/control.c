@@ -107,8 +107,10 @@ static void watch_for_crashes(void) {
 }
 
 __attribute__((constructor)) static void begin(void) {
-    if (torture_control() != NULL)
-        watch_for_crashes();
+    if (torture_control() == NULL)
+        return;
+    watch_for_crashes();
+    descriptors_begin();
 }
 
 /* Preloaded first, so destroyed last: the other libraries have given back what they had. */

@@ -32,6 +32,7 @@ struct block {
 /* All of them, unordered; count is the number of slots to look through. */
 struct block *blocks_all(size_t *slots);
 /* At the end of the process: blocks to which nothing points any more, descriptors left open. */
+void descriptors_begin(void);
 void leaks_find(struct torture_control *c);
 /* Memory of the system, zeroed; never from malloc. NULL: none. */
 void *pages(size_t bytes);

@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FIRST_OWN_FD = 3, TLS_BYTES = 64 * 1024 };
+enum { FIRST_OWN_FD = 3, FD_MAX = 1024, TLS_BYTES = 64 * 1024 };
+
+static struct stat inherited[FD_MAX];
 
 struct search {
     struct block *blocks; /* by address */
@@ -139,15 +142,30 @@ static void note(struct torture_control *c, int found_at[TORTURE_FINDINGS_MAX],
 
 /* Only blocks whose path is known: the loader's own come before the first path. */
 static void note_lost(struct torture_control *c, const struct search *s) {
-    int found_at[TORTURE_FINDINGS_MAX] = {0};
+    int found_at[TORTURE_FINDINGS_MAX];
     for (size_t i = 0; i < s->count; i++)
         if (!s->reached[i] && s->blocks[i].path != NO_PATH)
             note(c, found_at, &s->blocks[i]);
 }
 
+/* What the process was given is not its own. */
+void descriptors_begin(void) {
+    for (int fd = FIRST_OWN_FD; fd < FD_MAX; fd++)
+        if (fstat(fd, &inherited[fd]) != 0)
+            inherited[fd] = (struct stat){0};
+}
+
+static bool is_own(int fd) {
+    struct stat now;
+    return fstat(fd, &now) == 0 &&
+           (now.st_ino != inherited[fd].st_ino || now.st_dev != inherited[fd].st_dev);
+}
+
 static void note_open(struct torture_control *c) {
-    for (int fd = FIRST_OWN_FD; fd < 1024 && c->open_count < TORTURE_FINDINGS_MAX; fd++) {
+    for (int fd = FIRST_OWN_FD; fd < FD_MAX && c->open_count < TORTURE_FINDINGS_MAX; fd++) {
         char path[32];
+        if (!is_own(fd))
+            continue;
         char *text = c->open[c->open_count];
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         ssize_t len = readlink(path, text, sizeof c->open[0] - 1);
