@@ -118,7 +118,8 @@ void run_write_result(const char *dir, const json_t *result) {
     file_write(path, buf_view(&content), 0644, &e);
 }
 
-json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir) {
+static json_t *run_once(const struct scenario *s, const struct run_options *options,
+                        const char *dir) {
     struct run r;
     int64_t begin = clock_real_mono_us();
     struct scenario *varied = options->torture == NULL ? NULL : torture_scenario(s, options);
@@ -130,4 +131,9 @@ json_t *run_scenario(const struct scenario *s, const struct run_options *options
     scenario_free(varied);
     events_close();
     return result;
+}
+
+json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir) {
+    json_t *result = run_once(s, options, dir);
+    return torture_look_closer(result, s, options, dir, run_once);
 }

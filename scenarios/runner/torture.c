@@ -58,14 +58,16 @@ static int find_library(struct session *s, struct err *e) {
 
 static int fill_round(const struct session *s, const struct torture_spec *spec, const char *name,
                       struct round *round, struct job *job) {
-    round->torture = (struct torture_options){.library = s->library, .spec = *spec};
+    bool counting = spec->nth == 0 && spec->fault[0] == '\0';
+    round->torture = (struct torture_options){
+        .library = s->library, .spec = *spec, .thorough = counting || s->request->round != NULL};
     memcpy(round->torture.components, s->components, sizeof s->components);
     round->run = *s->request->run;
     round->run.torture = &round->torture;
     *job = (struct job){.scenario = s->scenario, .run = &round->run, .pidfd = -1, .result_fd = -1};
     AUTO(char) text = torture_spec_text(spec);
-    if (text == NULL || asprintf(&job->name, "%s %s", s->scenario->name,
-                                 spec->nth == 0 && spec->fault[0] == '\0' ? "counting" : text) < 0)
+    if (text == NULL ||
+        asprintf(&job->name, "%s %s", s->scenario->name, counting ? "counting" : text) < 0)
         job->name = NULL;
     job->dir = s->request->round != NULL
                    ? strdup(s->request->dir)

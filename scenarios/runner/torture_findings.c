@@ -86,6 +86,7 @@ static void note_leaks(struct run *r, enum component c, const struct torture_con
         char what[96];
         const struct torture_leak *leak = &control->leaks[i];
         const char *reason = torture_leak_excuse(&leak->stack);
+        r->torture->unfollowed = r->torture->unfollowed || leak->stack.depth == 0;
         snprintf(what, sizeof what, "leaked %" PRIu64 " bytes in %" PRIu32 " blocks", leak->bytes,
                  leak->blocks);
         if (reason == NULL)

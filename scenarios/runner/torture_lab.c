@@ -76,6 +76,7 @@ static void give_orders(const struct torture_lab *t, enum component c,
     control->fail_phase = meant ? spec->phase : TORTURE_PHASES;
     control->fail_path = spec->path;
     control->fail_nth = spec->nth;
+    control->thorough = t->options->thorough;
     atomic_store(&control->phase, TORTURE_START);
 }
 

@@ -9,6 +9,7 @@
 struct torture_options {
     const char *library;              /* path of what is preloaded */
     bool components[COMPONENT_COUNT]; /* into these */
+    bool thorough;                    /* find out by which path lost blocks came */
     struct torture_spec spec;
 };
 
@@ -20,7 +21,8 @@ struct torture_lab {
     bool fired;                                        /* what was to fail has failed */
     char *call;                                        /* which call that was; NULL: none */
     json_t *stack;                                     /* and by which way; NULL: unknown */
-    char *excuse; /* why what went wrong is not ours; NULL: nothing did, or it is */
+    bool unfollowed; /* blocks were lost, and it is not known where they were allocated */
+    char *excuse;    /* why what went wrong is not ours; NULL: nothing did, or it is */
 };
 
 int torture_lab_open(struct run *r, struct err *e);
@@ -69,8 +71,16 @@ void torture_judge_stores(struct run *r);
  * clock. NULL: the fault is none that it can have. Caller frees with scenario_free. */
 struct scenario *torture_scenario(const struct scenario *s, const struct run_options *options);
 
-/* What failed, for the result: {fired, call, stack}. */
+/* What failed, for the result: {fired, call, stack, unfollowed}. */
 json_t *torture_result(const struct run *r);
+
+/* When a round found blocks lost but does not know where they were allocated: runs it again with
+ * every call path followed. The result that tells more; consumes `first`. */
+typedef json_t *torture_run_fn(const struct scenario *s, const struct run_options *options,
+                               const char *dir);
+json_t *torture_look_closer(json_t *first, const struct scenario *s,
+                            const struct run_options *options, const char *dir,
+                            torture_run_fn *run);
 
 /* One round: the scenario with the fault, then without, then the judgement. */
 void torture_play(struct run *r);

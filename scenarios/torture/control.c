@@ -48,38 +48,46 @@ void torture_leave(void) {
     inside = false;
 }
 
-static bool is_wanted(const struct torture_control *c, enum torture_class kind,
-                      enum torture_phase phase, int path) {
-    if (c->fired != 0 || c->fail_phase != phase || c->fail_kind != kind)
-        return false;
-    if (c->fail_path == 0)
-        return c->calls[phase][kind] == c->fail_nth;
-    return path != NO_PATH && c->paths[path].hash == c->fail_path &&
-           c->paths[path].calls[phase] == c->fail_nth;
+/* Whether a call is of those that are counted for the one to fail. */
+static bool is_meant(const struct torture_control *c, enum torture_class kind,
+                     enum torture_phase phase, uint64_t depth) {
+    return c->fired == 0 && c->fail_phase == phase && c->fail_kind == kind &&
+           (c->fail_path == 0 || (c->fail_path & DEPTH_MASK) == depth);
 }
 
-static bool count_call(struct torture_control *c, enum torture_class kind, const char *name,
-                       int path) {
-    enum torture_phase phase = (enum torture_phase)atomic_load(&c->phase);
-    c->calls[phase][kind]++;
-    if (path != NO_PATH)
-        c->paths[path].calls[phase]++;
-    if (phase == TORTURE_PHASES || !is_wanted(c, kind, phase, path))
-        return false;
+static void tell(struct torture_control *c, const char *name, int path) {
     c->fired = 1;
     strncpy(c->fired_call, name, sizeof c->fired_call - 1);
     path_describe(path, &c->fired_at);
+}
+
+/* Following the path is what takes time: only where it may be the wanted one, or when all are. */
+static bool count_call(struct torture_control *c, enum torture_class kind, const char *name,
+                       uint64_t depth, int *path) {
+    enum torture_phase phase = (enum torture_phase)atomic_load(&c->phase);
+    bool meant = is_meant(c, kind, phase, depth);
+    *path = NOT_FOLLOWED;
+    if (c->thorough || (meant && c->fail_path != 0))
+        *path = path_of_caller(kind, depth);
+    if (c->thorough && *path != NO_PATH)
+        c->paths[*path].calls[phase]++;
+    if (!meant || (c->fail_path != 0 && (*path < 0 || c->paths[*path].hash != c->fail_path)) ||
+        ++c->matched != c->fail_nth)
+        return false;
+    if (*path == NOT_FOLLOWED)
+        *path = path_of_caller(kind, depth);
+    tell(c, name, *path);
     return true;
 }
 
 bool torture_call(enum torture_class kind, const char *name, int *path) {
     struct torture_control *c = torture_control();
+    int at = NO_PATH;
     if (c == NULL || !torture_enter())
         return false;
-    int at = path_of_caller(kind);
+    bool fails = count_call(c, kind, name, stack_depth(__builtin_frame_address(0)), &at);
     if (path != NULL)
         *path = at;
-    bool fails = count_call(c, kind, name, at);
     torture_leave();
     return fails;
 }

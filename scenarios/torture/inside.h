@@ -7,9 +7,13 @@
 
 #define TORTURE_EXPORT __attribute__((visibility("default")))
 
-/* Call paths as this process sees them; index is the place of the path in control->paths. */
-enum { NO_PATH = -1 };
-int path_of_caller(enum torture_class kind);
+/* Call paths as this process sees them; index is the place of the path in control->paths.
+ * NOT_FOLLOWED: there is one, but it was not looked for. */
+enum { NO_PATH = -1, NOT_FOLLOWED = -2 };
+int path_of_caller(enum torture_class kind, uint64_t depth);
+/* How deep the stack is, as it stands in the low bits of a path's hash. */
+enum { DEPTH_MASK = 0xffff };
+uint64_t stack_depth(const void *frame);
 void path_describe(int path, struct torture_stack *out);
 /* Where the caller is now, without its first `skip` frames. */
 void stack_here(struct torture_stack *out, unsigned skip);

@@ -50,6 +50,13 @@ static bool is_this_library(uintptr_t pc) {
     return module_of(pc) == module_of((uintptr_t)path_of_caller);
 }
 
+extern void *__libc_stack_end;
+
+uint64_t stack_depth(const void *frame) {
+    enum { ALIGNMENT = 16 };
+    return ((uintptr_t)__libc_stack_end - (uintptr_t)frame) / ALIGNMENT & DEPTH_MASK;
+}
+
 static uint64_t hash_text(const char *text) {
     uint64_t hash = 1;
     for (; *text != '\0'; text++)
@@ -58,7 +65,7 @@ static uint64_t hash_text(const char *text) {
 }
 
 /* Independent of where the modules were loaded. */
-static void settle_hashes(struct torture_path *path, const struct known_path *k) {
+static void settle_hashes(struct torture_path *path, const struct known_path *k, uint64_t depth) {
     path->hash = 1;
     path->own = 1;
     for (unsigned i = 0; i < k->depth; i++) {
@@ -69,28 +76,28 @@ static void settle_hashes(struct torture_path *path, const struct known_path *k)
         if (m != NULL && m->l_name[0] == '\0')
             path->own = mix(path->own, offset);
     }
-    path->hash |= 1;
+    path->hash = (path->hash & ~(uint64_t)DEPTH_MASK) | depth;
 }
 
 static void keep(struct torture_path *path, struct known_path *k, uint64_t raw,
-                 const uintptr_t *pcs, unsigned depth, enum torture_class kind) {
+                 const uintptr_t *pcs, unsigned count, enum torture_class kind, uint64_t depth) {
     k->raw = raw;
-    k->depth = depth;
-    memcpy(k->pcs, pcs, depth * sizeof *pcs);
+    k->depth = count;
+    memcpy(k->pcs, pcs, count * sizeof *pcs);
     path->kind = kind;
-    settle_hashes(path, k);
+    settle_hashes(path, k, depth);
 }
 
-static int place_of(struct torture_control *c, const uintptr_t *pcs, unsigned depth,
-                    enum torture_class kind) {
-    uint64_t raw = 1 + kind;
-    for (unsigned i = 0; i < depth; i++)
+static int place_of(struct torture_control *c, const uintptr_t *pcs, unsigned count,
+                    enum torture_class kind, uint64_t depth) {
+    uint64_t raw = mix(1 + kind, depth);
+    for (unsigned i = 0; i < count; i++)
         raw = mix(raw, pcs[i]);
     raw |= 1;
     for (unsigned tries = 0; tries < 64; tries++) {
         unsigned at = (unsigned)((raw >> 20) + tries) % TORTURE_PATHS_MAX;
         if (known[at].raw == 0)
-            keep(&c->paths[at], &known[at], raw, pcs, depth, kind);
+            keep(&c->paths[at], &known[at], raw, pcs, count, kind, depth);
         if (known[at].raw == raw)
             return (int)at;
     }
@@ -98,7 +105,7 @@ static int place_of(struct torture_control *c, const uintptr_t *pcs, unsigned de
     return NO_PATH;
 }
 
-int path_of_caller(enum torture_class kind) {
+int path_of_caller(enum torture_class kind, uint64_t depth) {
     struct torture_control *c = torture_control();
     if (known == NULL)
         known = pages(TORTURE_PATHS_MAX * sizeof *known);
@@ -109,8 +116,8 @@ int path_of_caller(enum torture_class kind) {
     unsigned skip = 0;
     while (skip < w.count && skip < INNER_FRAMES && is_this_library(w.pcs[skip]))
         skip++;
-    unsigned depth = w.count - skip < TORTURE_DEPTH ? w.count - skip : TORTURE_DEPTH;
-    return place_of(c, w.pcs + skip, depth, kind);
+    unsigned count = w.count - skip < TORTURE_DEPTH ? w.count - skip : TORTURE_DEPTH;
+    return place_of(c, w.pcs + skip, count, kind, depth);
 }
 
 static void copy_text(char *out, size_t size, const char *text) {
@@ -135,7 +142,7 @@ static void describe(const uintptr_t *pcs, unsigned depth, struct torture_stack 
 
 void path_describe(int path, struct torture_stack *out) {
     out->depth = 0;
-    if (path != NO_PATH)
+    if (path >= 0)
         describe(known[path].pcs, known[path].depth, out);
 }
 

@@ -57,7 +57,7 @@ struct torture_stack {
 
 /* All calls that came the same way. hash and own are the same in every run of the same build. */
 struct torture_path {
-    uint64_t hash; /* of the whole call path; never 0 */
+    uint64_t hash; /* of the whole call path, its low bits tell how deep the stack was; never 0 */
     uint64_t own;  /* of the program's own part of it */
     uint32_t kind; /* enum torture_class */
     uint32_t calls[TORTURE_PHASES + 1];
@@ -76,7 +76,9 @@ struct torture_control {
     uint32_t fail_phase; /* TORTURE_PHASES: nothing fails */
     uint64_t fail_path;  /* 0: the calls of the class are counted together */
     uint64_t fail_nth;   /* from 1 */
+    uint32_t thorough;   /* every call path is followed, which takes ten times as long */
     /* By the library. */
+    uint64_t matched; /* calls so far by the path that is wanted */
     uint32_t fired;
     char fired_call[24]; /* "malloc" */
     struct torture_stack fired_at;
@@ -87,8 +89,7 @@ struct torture_control {
     struct torture_leak leaks[TORTURE_FINDINGS_MAX];
     uint32_t open_count; /* descriptors that were still open */
     char open[TORTURE_FINDINGS_MAX][64];
-    uint32_t lost; /* paths that found no room */
-    uint64_t calls[TORTURE_PHASES + 1][TORTURE_CLASSES];
+    uint32_t lost;                                /* paths that found no room */
     struct torture_path paths[TORTURE_PATHS_MAX]; /* hash 0: unused */
 };
 
