@@ -3,6 +3,7 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
+#include "base/tls.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -303,12 +304,9 @@ static int open_stream(struct session *s, struct err *e) {
     SSL *ssl = SSL_new(s->service->tls);
     if (ssl == NULL)
         return err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
-    s->stream = bufferevent_openssl_socket_new(s->service->loop, s->fd, ssl,
-                                               BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (s->stream == NULL) {
-        SSL_free(ssl);
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    }
+    s->stream = tls_stream_new(s->service->loop, s->fd, ssl, true, 0, e);
+    if (s->stream == NULL)
+        return -1;
     bufferevent_openssl_set_allow_dirty_shutdown(s->stream, 1);
     bufferevent_setwatermark(s->stream, EV_READ, 0, SESSION_READ_AHEAD);
     bufferevent_setcb(s->stream, on_read, on_written, on_event, s);

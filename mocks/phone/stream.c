@@ -223,16 +223,12 @@ static SSL *new_ssl(struct phone *p) {
 }
 
 static int open_stream(struct phone *p, struct err *e) {
-    enum { OPTIONS = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS };
     SSL *ssl = new_ssl(p);
     if (ssl == NULL)
         return err_openssl(e, ERR_TLS_CONFIG, "no TLS session");
-    p->stream = bufferevent_openssl_socket_new(p->shared->loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
-                                               OPTIONS);
-    if (p->stream == NULL) {
-        SSL_free(ssl);
-        return err_set(e, ERR_SYS_NOMEM, "no connection");
-    }
+    p->stream = tls_stream_new(p->shared->loop, -1, ssl, false, BEV_OPT_DEFER_CALLBACKS, e);
+    if (p->stream == NULL)
+        return -1;
     bufferevent_setcb(p->stream, on_read, on_sent, on_event, p);
     bufferevent_setwatermark(p->stream, EV_READ, 0, 2 * CAPF_FRAME_MAX);
     bufferevent_enable(p->stream, EV_READ | EV_WRITE);

@@ -293,6 +293,11 @@ void actor_end_text(const struct actor *a, char *out, size_t size) {
         snprintf(out, size, "signal %d (%s)", WTERMSIG(a->status), strsignal(WTERMSIG(a->status)));
 }
 
+bool actor_has_ended(const struct actor *a) {
+    struct pollfd wait = {.fd = a->pidfd, .events = POLLIN};
+    return a->ended || poll(&wait, 1, 0) > 0;
+}
+
 bool actor_ended_with(const struct actor *a, int exit_status) {
     return a->ended && WIFEXITED(a->status) && WEXITSTATUS(a->status) == exit_status;
 }

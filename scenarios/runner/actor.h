@@ -57,6 +57,8 @@ int actor_stop(struct actor *a, int64_t deadline, struct err *e);
 
 /* "exit status 1", "signal 11 (Segmentation fault)". */
 void actor_end_text(const struct actor *a, char *out, size_t size);
+/* Whether it runs no more, also when nobody has waited for its end yet. */
+bool actor_has_ended(const struct actor *a);
 bool actor_ended_with(const struct actor *a, int exit_status);
 
 /* Appends the last lines of a file, indented, each at most 240 bytes; nothing when there is none.

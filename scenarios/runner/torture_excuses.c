@@ -1,22 +1,30 @@
 /* What libraries do when a call fails, and nobody who uses them can help: each row with its reason.
- * A row excuses one kind of finding, in one function of one library; nothing else. */
+ * A row excuses one kind of finding, by one function of one library in the way to what was found or
+ * to the call that failed; nothing else. */
 #include "scenarios/runner/torture_lab.h"
 
 #include <string.h>
 
-enum finding { CRASHES, LEAKS };
+enum finding { CRASH, LEAK };
+enum way { TO_FINDING, TO_CALL };
 
-/* X(kind of finding, library, nearest exported function in the stack, reason) */
+/* X(kind of finding, in the way to which, library, exported function, reason) */
 #define EXCUSE_TABLE(X)                                                                            \
-    X(CRASHES, "libevent", "event_errx", "libevent ends the process without memory")
+    X(CRASH, TO_FINDING, "libtasn1", "asn1_create_element",                                        \
+      "libtasn1 uses the element that it could not allocate")                                      \
+    X(CRASH, TO_FINDING, "libevent", "bufferevent_setwatermark",                                   \
+      "libevent uses the callback that it could not allocate")                                     \
+    X(LEAK, TO_CALL, "libcrypto", "OPENSSL_cleanup",                                               \
+      "OpenSSL gives up freeing at the end of the process")
 
 static const struct {
     enum finding finding;
+    enum way way;
     const char *library;
     const char *function;
     const char *reason;
 } excuses[] = {
-#define X(finding, library, function, reason) {finding, library, function, reason},
+#define X(finding, way, library, function, reason) {finding, way, library, function, reason},
     EXCUSE_TABLE(X)
 #undef X
 };
@@ -30,24 +38,26 @@ static bool is_there(const struct torture_stack *stack, const char *library, con
     return false;
 }
 
-static const char *excuse_of(enum finding finding, const struct torture_stack *stack) {
+static const char *excuse_of(enum finding finding, const struct torture_stack *found,
+                             const struct torture_stack *call) {
     for (size_t i = 0; i < sizeof excuses / sizeof excuses[0]; i++)
-        if (excuses[i].finding == finding &&
-            is_there(stack, excuses[i].library, excuses[i].function))
+        if (excuses[i].finding == finding && is_there(excuses[i].way == TO_CALL ? call : found,
+                                                      excuses[i].library, excuses[i].function))
             return excuses[i].reason;
     return NULL;
 }
 
-const char *torture_crash_excuse(const struct torture_stack *stack) {
-    return excuse_of(CRASHES, stack);
+const char *torture_crash_excuse(const struct torture_control *control) {
+    return excuse_of(CRASH, &control->crash, &control->fired_at);
 }
 
-const char *torture_leak_excuse(const struct torture_stack *stack) {
-    return excuse_of(LEAKS, stack);
+const char *torture_leak_excuse(const struct torture_control *control,
+                                const struct torture_leak *leak) {
+    return excuse_of(LEAK, &leak->stack, &control->fired_at);
 }
 
 void torture_excuses_print(FILE *to) {
     for (size_t i = 0; i < sizeof excuses / sizeof excuses[0]; i++)
-        fprintf(to, "  %s in %s of %s: %s\n", excuses[i].finding == CRASHES ? "a crash" : "a leak",
-                excuses[i].function, excuses[i].library, excuses[i].reason);
+        fprintf(to, "  %s by way of %s: %s\n", excuses[i].finding == CRASH ? "a crash" : "leaks",
+                excuses[i].function, excuses[i].reason);
 }

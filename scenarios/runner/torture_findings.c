@@ -71,7 +71,7 @@ static void fail_at(struct run *r, enum component c, const struct torture_stack 
 
 static void note_crash(struct run *r, enum component c, const struct torture_control *control) {
     char what[96];
-    const char *reason = torture_crash_excuse(&control->crash);
+    const char *reason = torture_crash_excuse(control);
     snprintf(what, sizeof what, "crashed by signal %d (%s)", control->crash_signal,
              strsignal(control->crash_signal));
     if (reason == NULL)
@@ -85,7 +85,7 @@ static void note_leaks(struct run *r, enum component c, const struct torture_con
     for (uint32_t i = 0; i < control->leak_count; i++) {
         char what[96];
         const struct torture_leak *leak = &control->leaks[i];
-        const char *reason = torture_leak_excuse(&leak->stack);
+        const char *reason = torture_leak_excuse(control, leak);
         r->torture->unfollowed = r->torture->unfollowed || leak->stack.depth == 0;
         snprintf(what, sizeof what, "leaked %" PRIu64 " bytes in %" PRIu32 " blocks", leak->bytes,
                  leak->blocks);

@@ -57,9 +57,10 @@ void torture_findings(struct run *r, enum component c, const struct torture_cont
 json_t *torture_stack_lines(const struct run *r, enum component c,
                             const struct torture_stack *stack);
 
-/* Why a crash, or a leak, with that stack is not ours; NULL: it is. */
-const char *torture_crash_excuse(const struct torture_stack *stack);
-const char *torture_leak_excuse(const struct torture_stack *stack);
+/* Why the crash, or a leak, is not ours; NULL: it is. */
+const char *torture_crash_excuse(const struct torture_control *control);
+const char *torture_leak_excuse(const struct torture_control *control,
+                                const struct torture_leak *leak);
 /* The rows of the table of excuses, for --help and reference. */
 void torture_excuses_print(FILE *to);
 
