@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_FD = 3, WAITS_MAX = 3 * 1024 };
+enum { READY_FD = 3, WAITS_MAX = 3 * 1024, ABORT_US = 2 * 1000000 };
 
 extern char **environ;
 
@@ -265,6 +265,17 @@ int actors_wait(struct actor *const *actors, size_t count, int64_t deadline, str
     }
 }
 
+/* By the signal that leaves a trace of where it was, if anything does. */
+static void abort_it(struct actor *a) {
+    int64_t deadline = deadline_in(ABORT_US);
+    kill(a->pid, SIGABRT);
+    while (!a->ended && pump(&a, 1, deadline) == 0)
+        continue;
+    if (!a->ended)
+        kill(a->pid, SIGKILL);
+    reap(a);
+}
+
 int actor_stop(struct actor *a, int64_t deadline, struct err *e) {
     if (a->pid == 0)
         return 0;
@@ -273,8 +284,7 @@ int actor_stop(struct actor *a, int64_t deadline, struct err *e) {
     while (!a->ended) {
         if (pump(&a, 1, deadline) == 0)
             continue;
-        kill(a->pid, SIGKILL);
-        reap(a);
+        abort_it(a);
         return err_set(e, ERR_SYS_TIMEOUT, "%s did not end after SIGTERM and was killed", a->name);
     }
     if (actor_ended_with(a, 0))

@@ -12,6 +12,14 @@ enum way { TO_FINDING, TO_CALL };
 #define EXCUSE_TABLE(X)                                                                            \
     X(CRASH, TO_FINDING, "libtasn1", "asn1_create_element",                                        \
       "libtasn1 uses the element that it could not allocate")                                      \
+    X(CRASH, TO_FINDING, "libgmp", "__gmp_default_allocate",                                       \
+      "GMP ends the process without memory")                                                       \
+    X(CRASH, TO_FINDING, "libhogweed", "_nettle_gmp_alloc",                                        \
+      "Nettle ends the process without memory")                                                    \
+    X(CRASH, TO_FINDING, "libxml2", "htmlParseDocument",                                           \
+      "libxml2 never ends parsing a page for which it found no memory")                            \
+    X(CRASH, TO_CALL, "libevent", "bufferevent_init_common_",                                      \
+      "libevent frees the stream that it could not make, and uses what it lacks")                  \
     X(CRASH, TO_FINDING, "libevent", "bufferevent_setwatermark",                                   \
       "libevent uses the callback that it could not allocate")                                     \
     X(LEAK, TO_CALL, "libcrypto", "OPENSSL_cleanup",                                               \

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESOLVE_US = 10 * 1000000, FRAMES_SHOWN = 24 };
+enum { RESOLVE_US = 10 * 1000000, FRAMES_SHOWN = 40 };
 
 /* "function at file.c:12" for each address of the program, or NULL: then addresses must do. */
 static char *resolve(const char *program, const struct torture_stack *stack) {
