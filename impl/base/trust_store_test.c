@@ -81,15 +81,15 @@ END_TEST
 START_TEST(a_store_with_an_unreadable_key_is_not_kept) {
     TEMPORARY(dir);
     AUTO(char) path = path_join(dir, "trust.pem");
-    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    static const uint8_t ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
     struct err e = {0};
     AUTO(X509) cert = x509_read_file(TESTDATA "/http-ca.pem", &e);
     AUTO_BUF der = BUF_INIT(65536);
     AUTO_BUF pem = BUF_INIT(65536);
     ck_assert_ok(x509_put_der(cert, &der, &e), e);
-    uint8_t *kind = memmem(der.data, der.len, rsa, sizeof rsa);
+    uint8_t *kind = memmem(der.data, der.len, ec, sizeof ec);
     ck_assert_ptr_nonnull(kind);
-    kind[sizeof rsa - 1] = 0x63;
+    kind[sizeof ec - 1] = 0x63;
     AUTO(X509) unknown = x509_read(buf_view(&der), &e);
     ck_assert_ptr_nonnull(unknown);
     ck_assert_ok(x509_put_pem(unknown, &pem, &e), e);
