@@ -189,6 +189,12 @@ check-valgrind: ## unit tests and the healthy scenarios under Valgrind
 	$(again) programs tests
 	@BUILD=$(BUILD) ci/valgrind.sh
 
+.PHONY: torture
+torture: ## one healthy scenario of each issuer, each time with another failing call of CAPF or RA (two minutes)
+	@ci/deps.sh build
+	$(again) programs
+	@BUILD=$(BUILD) ci/torture.sh
+
 .PHONY: interop
 interop: ## foreign clients against ours: curl, openssl, strongSwan's pki; our RA as a foreign one
 	@ci/deps.sh build interop
