@@ -53,7 +53,8 @@ static struct program program = {
     .usage = "[OPTION...] PATH...\n--lint PATH...\n--reference",
     .example = "capflab run -j2 -o out scenarios\n"
                "capflab run -o /tmp/one scenarios/healthy/online-ca.yaml\n"
-               "capflab run --lint scenarios",
+               "capflab run --lint scenarios\n"
+               "capflab run --torture scenarios/healthy/online-ca.yaml",
 };
 
 /* The tables of the format, for --help. Lives until the end of the program. */

@@ -275,13 +275,3 @@ int torture_run(const struct collection *c, const struct torture_request *reques
     }
     return result;
 }
-
-void torture_print_help(FILE *to) {
-    fprintf(to, "\nWhat --torture makes fail, and when:\n");
-#define X(id, word, help) fprintf(to, "  %-16s %s\n", word, help);
-    TORTURE_CLASS_TABLE(X)
-    TORTURE_PHASE_TABLE(X)
-#undef X
-    fprintf(to, "What it does not hold against us:\n");
-    torture_excuses_print(to);
-}

@@ -31,7 +31,8 @@ int torture_run(const struct collection *c, const struct torture_request *reques
 typedef int torture_fault_fn(void *user, const char *row);
 int torture_each_fault(const struct scenario *s, size_t queries, torture_fault_fn *fn, void *user);
 
-/* For --help: what can fail and when, and the excuses. */
+/* What can fail and when, what is judged, and the excuses: for --help, and as Markdown. */
 void torture_print_help(FILE *to);
+void torture_print_reference(FILE *to);
 
 #endif

@@ -66,8 +66,8 @@ const char *torture_leak_excuse(const struct torture_control *control,
     return excuse_of(LEAK, &leak->stack, &control->fired_at);
 }
 
-void torture_excuses_print(FILE *to) {
+void torture_excuses_print(FILE *to, const char *format) {
     for (size_t i = 0; i < sizeof excuses / sizeof excuses[0]; i++)
-        fprintf(to, "  %s by way of %s: %s\n", excuses[i].finding == CRASH ? "a crash" : "leaks",
-                excuses[i].function, excuses[i].reason);
+        fprintf(to, format, excuses[i].finding == CRASH ? "a crash or hang" : "a leak",
+                excuses[i].function, excuses[i].library, excuses[i].reason);
 }

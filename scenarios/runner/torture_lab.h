@@ -61,8 +61,8 @@ json_t *torture_stack_lines(const struct run *r, enum component c,
 const char *torture_crash_excuse(const struct torture_control *control);
 const char *torture_leak_excuse(const struct torture_control *control,
                                 const struct torture_leak *leak);
-/* The rows of the table of excuses, for --help and reference. */
-void torture_excuses_print(FILE *to);
+/* The rows of the table of excuses; format takes finding, function, library, reason. */
+void torture_excuses_print(FILE *to, const char *format);
 
 /* Checks that the device store, the CA's database and the phones agree, and that nothing was issued
  * twice. Notes what does not. */

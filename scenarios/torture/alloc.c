@@ -55,8 +55,11 @@ static void close_gap(size_t gap) {
     table[gap].at = 0;
 }
 
+/* What is known of a block; at 0: nothing. */
 static struct block forget(void *at) {
     struct block was = {.path = NO_PATH};
+    if (at == NULL)
+        return was;
     pthread_mutex_lock(&lock);
     size_t i = table == NULL ? 0 : slot_of((uintptr_t)at);
     if (table != NULL && table[i].at != 0) {
@@ -94,7 +97,7 @@ TORTURE_EXPORT void *realloc(void *at, size_t size) {
     int path = NO_PATH;
     if (refused("realloc", &path))
         return NULL;
-    struct block was = at == NULL ? (struct block){0} : forget(at);
+    struct block was = forget(at);
     void *now = __libc_realloc(at, size);
     if (now == NULL && size > 0 && was.at != 0)
         remember(at, was.size, was.path);
@@ -132,8 +135,6 @@ TORTURE_EXPORT int posix_memalign(void **out, size_t alignment, size_t size) {
 }
 
 TORTURE_EXPORT void free(void *at) {
-    if (at == NULL)
-        return;
     forget(at);
     __libc_free(at);
 }
