@@ -103,7 +103,7 @@ endif
 
 .DEFAULT_GOAL := all
 .PHONY: programs
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(BUILD)/lib/capflab-torture.so
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -138,6 +138,13 @@ endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
 replay_objects := $(patsubst %,$(BUILD)/obj/fuzz/%.o,replay inputs rate)
+
+# What `run --torture` preloads into a component. It stands alone and is itself never instrumented.
+TORTURE_LIBRARY := $(BUILD)/lib/capflab-torture.so
+$(TORTURE_LIBRARY): $(wildcard scenarios/torture/*.c scenarios/torture/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c17 -g -O2 $(WARNINGS) -D_GNU_SOURCE -I. -U_FORTIFY_SOURCE -fno-builtin -fPIC -fvisibility=hidden \
+		-ftls-model=initial-exec -shared -Wl,-z,now -o $@ $(filter %.c,$^)
 
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
@@ -197,6 +204,12 @@ check-valgrind: ## unit tests and the healthy scenarios under Valgrind
 	@ci/deps.sh build check valgrind
 	$(again) programs tests
 	@BUILD=$(BUILD) ci/valgrind.sh
+
+.PHONY: torture
+torture: ## one healthy scenario of each issuer, each time with another failing call of CAPF or RA (two minutes)
+	@ci/deps.sh build
+	$(again) programs
+	@BUILD=$(BUILD) ci/torture.sh
 
 .PHONY: interop
 interop: ## foreign clients against ours: curl, openssl, strongSwan's pki; our RA as a foreign one

@@ -3,6 +3,7 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
+#include "base/tls_stream.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -305,14 +306,9 @@ static struct bufferevent *tls_stream(struct capf_service *service, int fd, stru
         err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
         return NULL;
     }
-    struct bufferevent *stream = bufferevent_openssl_socket_new(
-        service->loop, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (stream == NULL) {
-        SSL_free(ssl);
-        err_set(e, ERR_SYS_NOMEM, NULL);
-        return NULL;
-    }
-    bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
+    struct bufferevent *stream = tls_stream_new(service->loop, fd, ssl, true, 0, e);
+    if (stream != NULL)
+        bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
     return stream;
 }
 

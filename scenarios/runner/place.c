@@ -122,3 +122,17 @@ int place_prepare(const char *dir, struct err *e) {
         return -1;
     return remake_folders(dir, e);
 }
+
+void place_remove(const char *dir) {
+    struct err e = {0};
+    AUTO(char) mark = path_join(dir, "%s", marker);
+    if (mark == NULL || !file_exists(mark) || remove_files(dir, &e) != 0)
+        return;
+    for (size_t i = 0; folders[i] != NULL; i++) {
+        AUTO(char) path = path_join(dir, "%s", folders[i]);
+        if (path == NULL || remove_tree(path, &e) != 0)
+            return;
+    }
+    unlink(mark);
+    rmdir(dir);
+}
