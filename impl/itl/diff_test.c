@@ -195,7 +195,7 @@ START_TEST(holders_are_matched) {
 }
 END_TEST
 
-START_TEST(what_phones_are_told, hostile_signer) {
+START_TEST(what_phones_are_told) {
     AUTO(ITL) small = make(&healthy);
     AUTO(ITL) seed = kit_list("seed5/list.tlv");
     AUTO_BUF text = BUF_INIT(KIT_MAX);
