@@ -6,13 +6,14 @@
 #include "base/file.h"
 #include "base/x509.h"
 #include "itl/diff.h"
+#include "itl/itl_fields.h"
 #include "itl/itl_write.h"
 #include "itl/sgn.h"
 #include "itl/show.h"
 
 #include <string.h>
 
-enum { TEXT_MAX = 16 * 1024 * 1024, SIGNED_FILE_MINOR = 0 };
+enum { TEXT_MAX = 16 * 1024 * 1024, SIGNED_FILE_MINOR = 0, SUBJECT_SHOWN_MAX = 512 };
 
 /* A list or file that is wrong in itself, as against one that does not verify. */
 static bool is_bad_input(enum err_code code) {
@@ -131,9 +132,10 @@ static int verify_by_certificate(const struct itl_cli *c, const struct subject *
 }
 
 static void put_record(const struct itl_record *record, const char *whose, struct buf *out) {
-    buf_printf(out, "record %zu of %s (%s): %.*s ", record->number, whose,
-               itl_role_shown(record->role), (int)record->subject.len,
-               record->subject.len > 0 ? (const char *)record->subject.data : "");
+    char subject[SUBJECT_SHOWN_MAX];
+    buf_printf(out, "record %zu of %s (%s): %s ", record->number, whose,
+               itl_role_shown(record->role),
+               itl_printable(record->subject, subject, sizeof subject));
     itl_put_hex(record->serial, ':', out);
 }
 
