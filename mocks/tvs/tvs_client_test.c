@@ -207,6 +207,19 @@ START_TEST(each_fault_is_seen_for_what_it_is) {
 }
 END_TEST
 
+/* Nobody asked for it, and nothing was compared with it. */
+START_TEST(a_certificate_beside_a_verification_is_not_handed_on) {
+    AUTO_LAB lab;
+    AUTO_OUTCOME o = OUTCOME_INIT;
+    lab_open(&lab, 1, "faults: [{at: tvs.verify, do: other-certificate}]\n");
+    struct tvs_client *c = client_of(&lab);
+    verify(&lab, c, lab.capf, &o);
+    ck_assert_msg(o.valid, "%s", o.text);
+    ck_assert_uint_eq(o.certificate.len, 0);
+    tvs_client_free(c);
+}
+END_TEST
+
 START_TEST(a_connection_closed_at_once) {
     AUTO_LAB lab;
     AUTO_OUTCOME o = OUTCOME_INIT;
@@ -449,7 +462,8 @@ END_TEST
 
 TEST_MAIN("tvs client", known_certificates_are_vouched_for,
           certificates_are_found_by_name_and_number, each_fault_is_seen_for_what_it_is,
-          a_connection_closed_at_once, servers_are_asked_in_the_order_of_their_priority,
+          a_certificate_beside_a_verification_is_not_handed_on, a_connection_closed_at_once,
+          servers_are_asked_in_the_order_of_their_priority,
           when_none_is_left_the_last_reason_is_told, a_wrong_answer_leads_to_the_next_server,
           a_server_without_tvs_record_is_refused, a_connection_that_ended_is_opened_again,
           a_server_of_one_answer_is_asked_again, the_phone_shows_its_certificate_when_asked,

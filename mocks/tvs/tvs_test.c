@@ -309,7 +309,7 @@ END_TEST
 /* Roles of one certificate that stands in a file and in a folder are put together. */
 START_TEST(a_folder_is_a_store_too) {
     AUTO_LAB lab;
-    AUTO_BUF kept = BUF_INIT(TVS_FRAME_MAX), yaml = BUF_INIT(1024);
+    AUTO_BUF kept = BUF_INIT(TVS_FRAME_MAX);
     struct tvs_message m;
     lab_open(&lab, 1, "");
     struct tvs_entry more[3];
