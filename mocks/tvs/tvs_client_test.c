@@ -1,5 +1,6 @@
 /* The phone's client against the server over real TLS: answers, each fault as the phone sees it,
  * the walk along a list of servers, and a client that goes away at a bad time. */
+#include "mocks/tvs/tvs_answer.h"
 #include "mocks/tvs/tvs_test_lab.h"
 
 struct outcome {
@@ -157,6 +158,50 @@ START_TEST(certificates_are_found_by_name_and_number) {
     query(&lab, c, capf_name, lab.stranger, &o); /* the name of one that is known */
     ck_assert(o.code == ERR_OK && !o.valid && o.certificate.len == 0);
     tvs_client_free(c);
+}
+END_TEST
+
+/* A certificate that fits in all but one way is none that was asked for. */
+static enum err_code code_of_answer(const X509 *found, const char *subject, const char *issuer,
+                                    struct bytes serial) {
+    AUTO_BUF der = BUF_INIT(TVS_BODY_MAX);
+    struct err e = {0};
+    put_der(found, &der);
+    const struct tvs_message asked = {.command = TVS_QUERY_CERT_REQ,
+                                      .subject = TVS_OCTETS(bytes_of_str(subject)),
+                                      .issuer = TVS_OCTETS(bytes_of_str(issuer)),
+                                      .serial = TVS_OCTETS(serial)};
+    const struct tvs_message answer = {.command = TVS_QUERY_CERT_RES,
+                                       .status = TVS_NUMBER(TVS_STATUS_VALID),
+                                       .certificate = TVS_OCTETS(buf_view(&der))};
+    int rc = tvs_answer_check(&asked, &answer, &e);
+    ck_assert_int_eq(rc, e.code == ERR_OK ? 0 : -1);
+    return e.code;
+}
+
+START_TEST(a_found_certificate_is_compared_with_the_request) {
+    AUTO_LAB lab;
+    lab_open(&lab, 1, "");
+    struct bytes serial = itl_serial_of(lab.callmanager);
+    struct bytes other = itl_serial_of(lab.tvs);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, pub, pub, serial), ERR_OK);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, pub, pub, other), ERR_TVS_ANSWER);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, capf_name, pub, serial), ERR_TVS_ANSWER);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, pub, capf_name, serial), ERR_TVS_ANSWER);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, "CN=AO115PUB", pub, serial), ERR_TVS_ANSWER);
+    ck_assert_int_eq(code_of_answer(lab.callmanager, "", pub, serial), ERR_TVS_ANSWER);
+}
+END_TEST
+
+START_TEST(pem_is_no_certificate_here) {
+    static const char pem[] = "-----BEGIN CERTIFICATE-----";
+    const struct tvs_message asked = {.command = TVS_QUERY_CERT_REQ};
+    const struct tvs_message answer = {.command = TVS_QUERY_CERT_RES,
+                                       .status = TVS_NUMBER(TVS_STATUS_VALID),
+                                       .certificate = TVS_OCTETS(bytes_of_str(pem))};
+    struct err e = {0};
+    ck_assert_int_eq(tvs_answer_check(&asked, &answer, &e), -1);
+    ck_assert_err(e, TVS_ELEMENT);
 }
 END_TEST
 
@@ -461,9 +506,10 @@ START_TEST(what_cannot_be_asked_is_refused_at_once) {
 END_TEST
 
 TEST_MAIN("tvs client", known_certificates_are_vouched_for,
-          certificates_are_found_by_name_and_number, each_fault_is_seen_for_what_it_is,
-          a_certificate_beside_a_verification_is_not_handed_on, a_connection_closed_at_once,
-          servers_are_asked_in_the_order_of_their_priority,
+          certificates_are_found_by_name_and_number,
+          a_found_certificate_is_compared_with_the_request, pem_is_no_certificate_here,
+          each_fault_is_seen_for_what_it_is, a_certificate_beside_a_verification_is_not_handed_on,
+          a_connection_closed_at_once, servers_are_asked_in_the_order_of_their_priority,
           when_none_is_left_the_last_reason_is_told, a_wrong_answer_leads_to_the_next_server,
           a_server_without_tvs_record_is_refused, a_connection_that_ended_is_opened_again,
           a_server_of_one_answer_is_asked_again, the_phone_shows_its_certificate_when_asked,
