@@ -163,7 +163,7 @@ static void on_lookup(void *user, const char *const *addresses, const struct err
 static int look_up(struct tvs_link *l, struct err *e) {
     const struct tvs_member *server = l->server;
     AUTO(char) via_host = NULL;
-    l->port = server->port != 0 ? server->port : TVS_PORT;
+    l->port = server->port;
     if (server->via != NULL && split_host_port(server->via, &via_host, &l->port, e) != 0)
         return -1;
     l->lookup = malloc(sizeof *l->lookup);
