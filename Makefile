@@ -10,8 +10,8 @@ JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
 FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/tftp mocks/wire mocks/tvs mocks/phone \
-           scenarios/runner bench
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs mocks/tftp mocks/phone scenarios/runner \
+           bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
 uses.impl/itl         := impl/pki impl/base
@@ -30,7 +30,7 @@ uses.mocks/wire       := mocks/fault impl/base
 uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.mocks/phone      := mocks/tftp mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.scenarios/runner := mocks/phone mocks/tftp mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp \
-                         mocks/wire mocks/fault impl/itl impl/est impl/pki impl/base
+                         mocks/wire mocks/fault impl/est impl/itl impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
