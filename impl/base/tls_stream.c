@@ -28,7 +28,7 @@ int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t
     return 0;
 }
 
-static enum err_code code_of_errno(int number) {
+enum err_code tcp_code_of_errno(int number) {
     switch (number) {
     case ECONNREFUSED:
         return ERR_TCP_REFUSED;
@@ -58,7 +58,7 @@ int tls_stream_failure(struct bufferevent *stream, short what, int number, const
     unsigned long tls = bufferevent_get_openssl_error(stream);
     int system = failed_errno(tls, what, number);
     if (system != 0)
-        err_set(e, code_of_errno(system), "%s: %s", peer, strerror(system));
+        err_set(e, tcp_code_of_errno(system), "%s: %s", peer, strerror(system));
     else if (ERR_GET_LIB(tls) != 0)
         err_set(e, ERR_TLS_HANDSHAKE, "%s: %s", peer, ERR_reason_error_string(tls));
     else

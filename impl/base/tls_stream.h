@@ -18,4 +18,7 @@ int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t
 int tls_stream_failure(struct bufferevent *stream, short what, int number, const char *peer,
                        struct err *e);
 
+/* The code for a failed system call on a TCP connection. */
+enum err_code tcp_code_of_errno(int number);
+
 #endif

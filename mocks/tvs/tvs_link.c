@@ -135,7 +135,6 @@ static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
         SSL_free(ssl);
         return err_set(e, ERR_SYS_NOMEM, "no connection");
     }
-    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);
