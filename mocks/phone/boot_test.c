@@ -67,6 +67,28 @@ START_TEST(the_files_of_a_boot) {
 }
 END_TEST
 
+START_TEST(what_gets_lost_on_the_way_is_asked_for_again) {
+    static const char *const faults[] = {"silence", "drop-block 1", "drop-block 2"};
+    for (size_t i = 0; i < 3; i++) {
+        AUTO_WORLD w;
+        AUTO_BUF yaml = BUF_INIT(WORLD_TEXT_MAX);
+        world_open(&w);
+        clock_configure(0, 20);
+        w.lab.config.timeout_us = LAB_NO_LIMIT;
+        w.lab.config.tftp.timeout_us = 60000000;
+        buf_printf(&yaml,
+                   WORLD_ITL "block-size: 512\n"
+                             "faults: [{at: tftp.http, do: close, times: always}, "
+                             "{at: tftp.request, nth: 3, do: %s}]\n",
+                   faults[i]);
+        world_serve(&w, buf_str(&yaml));
+        world_run(&w, nothing_to_do);
+        world_expect(&w, "nothing", "");
+        expect_file(&w, 2, "ITLSEP74A02FC0A675.tlv", "found", "tftp");
+    }
+}
+END_TEST
+
 START_TEST(the_second_server_is_asked_when_the_first_is_silent) {
     AUTO_WORLD w;
     world_open(&w);
@@ -354,6 +376,7 @@ START_TEST(reasons_other_than_an_operation) {
 END_TEST
 
 TEST_MAIN("phone boot", a_new_phone_installs_its_lsc, the_files_of_a_boot,
+          what_gets_lost_on_the_way_is_asked_for_again,
           the_second_server_is_asked_when_the_first_is_silent, no_server_answers_a_new_phone,
           no_server_answers_a_phone_that_knows_its_cluster, without_lists_files_are_not_signed,
           both_lists, the_user_erases_the_lists, a_list_by_the_recovery_key_is_taken,

@@ -70,6 +70,7 @@ typedef void phone_file_fn(struct phone *p, enum phone_file_result result, struc
 struct phone_fetch { /* the download under way */
     char name[PHONE_FILE_NAME_MAX];
     size_t server;
+    unsigned tries; /* of this server by TFTP */
     bool tftp, running;
     struct phone_place place;
     char address[PHONE_HOST_MAX];
