@@ -66,8 +66,7 @@ static int fill_round(const struct session *s, const struct torture_spec *spec, 
     round->run.torture = &round->torture;
     *job = (struct job){.scenario = s->scenario, .run = &round->run, .pidfd = -1, .result_fd = -1};
     AUTO(char) text = torture_spec_text(spec);
-    if (text == NULL ||
-        asprintf(&job->name, "%s %s", s->scenario->name, counting ? "counting" : text) < 0)
+    if (text == NULL || asprintf(&job->name, "%s %s", s->scenario->name, text) < 0)
         job->name = NULL;
     job->dir = s->request->round != NULL
                    ? strdup(s->request->dir)
@@ -222,13 +221,13 @@ static int make_plan(struct session *s, const char *dir, struct err *e) {
 
 /* The round that counts is judged like any other: torture starts from a healthy lab. */
 static int count_calls(struct session *s, struct err *e) {
-    static const struct torture_spec nothing = {.component = COMPONENT_COUNT,
-                                                .phase = TORTURE_PHASES};
+    struct torture_spec nothing;
     struct session counting = *s;
     struct torture_request keeping = *s->request;
     keeping.keep = true;
     counting.request = &keeping;
-    if (run_one(&counting, &nothing, "counting", e) != 0)
+    if (torture_spec_read("none", &nothing, e) != 0 ||
+        run_one(&counting, &nothing, "counting", e) != 0)
         return -1;
     if (counting.failed > 0 || counting.excused > 0)
         return err_set(e, ERR_ARG_USAGE, "%s is not healthy without a fault", s->scenario->name);

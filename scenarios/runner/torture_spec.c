@@ -74,7 +74,13 @@ static int read_fault(const char *text, struct torture_spec *out, struct err *e)
     return 0;
 }
 
+static const char nothing[] = "none";
+
 int torture_spec_read(const char *text, struct torture_spec *out, struct err *e) {
+    if (strcmp(text, nothing) == 0) {
+        *out = (struct torture_spec){.component = COMPONENT_COUNT, .phase = TORTURE_PHASES};
+        return 0;
+    }
     if (text[0] == '{')
         return read_fault(text, out, e);
     AUTO(char) copy = strdup(text);
@@ -98,8 +104,8 @@ int torture_spec_read(const char *text, struct torture_spec *out, struct err *e)
 char *torture_spec_text(const struct torture_spec *spec) {
     char *text = NULL;
     char path[24] = "";
-    if (spec->fault[0] != '\0')
-        return strdup(spec->fault);
+    if (spec->fault[0] != '\0' || spec->nth == 0)
+        return strdup(spec->nth == 0 && spec->fault[0] == '\0' ? nothing : spec->fault);
     if (spec->path != 0)
         snprintf(path, sizeof path, "@%016" PRIx64, spec->path);
     if (asprintf(&text, "%s:%s:%s%s:%" PRIu64, component_name(spec->component),

@@ -3,6 +3,7 @@
  *     capf:serve:alloc:137                   the 137th allocation of CAPF while phones enrol
  *     capf:start:alloc@1f0e33a2c49b7d15:2    the second one that comes by that call path
  *     {at: dns.query, nth: 2, do: servfail}  a fault of a mock, as in a scenario file
+ *     none                                   nothing; calls are only counted
  */
 #ifndef SCENARIOS_RUNNER_TORTURE_SPEC_H
 #define SCENARIOS_RUNNER_TORTURE_SPEC_H

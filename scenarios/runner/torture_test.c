@@ -11,7 +11,7 @@
 START_TEST(rounds_are_written_as_they_are_read) {
     static const char *const texts[] = {"capf:serve:alloc:137",
                                         "ra:start:socket@1f0e33a2c49b7d15:2", "certsrv:stop:file:1",
-                                        "{at: dns.query, nth: 2, do: servfail}"};
+                                        "none", "{at: dns.query, nth: 2, do: servfail}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct torture_spec spec;
         struct err e = {0};
