@@ -32,6 +32,7 @@ struct session {
     json_t *results;
     struct torture_plan plan;
     size_t tried, failed, excused, idle;
+    size_t lost; /* calls by paths that found no room in the table */
 };
 
 static int choose_components(struct session *s, struct err *e) {
@@ -208,6 +209,7 @@ static int make_plan(struct session *s, const char *dir, struct err *e) {
         const struct torture_control *control = torture_map(dir, (enum component)c);
         if (control == NULL)
             continue;
+        s->lost += control->lost;
         int added = torture_plan_add(&s->plan, (enum component)c, control, s->request->all, e);
         torture_unmap(control);
         if (added != 0)
@@ -245,6 +247,9 @@ static void tell(const struct session *s) {
     torture_plan_tell(&s->plan, s->tried, stdout);
     printf("\n  %zu ok, %zu failed, %zu excused; in %zu the call did not come\n",
            s->tried - s->failed - s->excused, s->failed, s->excused, s->idle);
+    if (s->lost > 0)
+        printf("  %zu calls came by more paths than there is room for, and were not tried\n",
+               s->lost);
     fflush(stdout);
 }
 
