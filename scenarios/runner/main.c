@@ -42,6 +42,7 @@ struct options {
     const char *torture_round;
     int64_t torture_seconds;
     struct opt_strings torture_components;
+    struct opt_strings torture_classes;
     const struct suts *suts; /* read from both; NULL: none */
 };
 
@@ -111,6 +112,8 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"torture-all", 0, OPT_FLAG, &o->torture_all, NULL, "every call, however long it takes"},
         {"torture-component", 0, OPT_STRINGS, &o->torture_components, "COMPONENT",
          "of this one only (default: capf and ra)"},
+        {"torture-class", 0, OPT_STRINGS, &o->torture_classes, "CLASS",
+         "of these only: alloc, socket, file, fault"},
         {"torture-round", 0, OPT_STRING, &o->torture_round, "CALL",
          "only the round that a failure has named"},
         {"lint", 0, OPT_FLAG, &o->lint, NULL, "only check the files"},
@@ -319,6 +322,8 @@ static int torture_all(const struct collection *c, const struct options *o) {
                                             .programs = typed,
                                             .components = o->torture_components.items,
                                             .component_count = o->torture_components.count,
+                                            .classes = o->torture_classes.items,
+                                            .class_count = o->torture_classes.count,
                                             .round = o->torture_round,
                                             .seconds = o->torture_seconds,
                                             .all = o->torture_all};

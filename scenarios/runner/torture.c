@@ -50,6 +50,20 @@ static int choose_components(struct session *s, struct err *e) {
     return 0;
 }
 
+/* After torture_plan_init. */
+static int choose_classes(struct session *s, struct err *e) {
+    const struct torture_request *q = s->request;
+    for (size_t i = 0; i <= TORTURE_CLASSES; i++)
+        s->plan.left_out[i] = q->class_count > 0;
+    for (size_t i = 0; i < q->class_count; i++) {
+        enum torture_class kind;
+        if (torture_class_read(q->classes[i], &kind, e) != 0)
+            return -1;
+        s->plan.left_out[kind] = false;
+    }
+    return 0;
+}
+
 static int find_library(struct session *s, struct err *e) {
     s->library = path_join(s->request->run->programs, "../lib/capflab-torture.so");
     if (s->library == NULL)
@@ -260,7 +274,9 @@ static int torture_one(struct session *s, struct err *e) {
     if (s->request->round != NULL)
         return torture_spec_read(s->request->round, &spec, e) != 0 ? -1 : run_one(s, &spec, ".", e);
     torture_plan_init(&s->plan, s->request->run->seed);
-    int result = count_calls(s, e);
+    int result = choose_classes(s, e);
+    if (result == 0)
+        result = count_calls(s, e);
     if (result == 0)
         result = run_plan(s, e);
     if (result == 0)

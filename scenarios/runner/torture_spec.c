@@ -38,6 +38,14 @@ static unsigned row_of(const char *const *words, unsigned count, const char *wor
     return i;
 }
 
+int torture_class_read(const char *word, enum torture_class *out, struct err *e) {
+    *out = (enum torture_class)row_of(class_words, TORTURE_CLASSES, word);
+    if (*out != TORTURE_CLASSES || strcmp(word, "fault") == 0)
+        return 0;
+    return err_set(e, ERR_ARG_USAGE, "--torture-class %s: there are alloc, socket, file and fault",
+                   word);
+}
+
 static bool read_number(const char *text, int base, uint64_t *out) {
     char *end = NULL;
     *out = strtoull(text, &end, base);

@@ -28,6 +28,8 @@ int torture_spec_read(const char *text, struct torture_spec *out, struct err *e)
 /* malloc'ed; NULL without memory. */
 char *torture_spec_text(const struct torture_spec *spec);
 
+/* The class of a word, TORTURE_CLASSES for "fault", the faults of mocks. -1 ARG_USAGE. */
+int torture_class_read(const char *word, enum torture_class *out, struct err *e);
 const char *torture_class_word(enum torture_class kind);
 const char *torture_phase_word(enum torture_phase phase);
 
