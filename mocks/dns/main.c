@@ -15,8 +15,6 @@ static struct program program = {
 
 static int serve(struct process *process, const struct dns_config *config, struct fault_set *faults,
                  struct err *e) {
-    if (dns_faults_check(faults, e) != 0)
-        return -1;
     struct dns_server *server = dns_server_new(process_loop(process), config, faults, e);
     if (server == NULL)
         return -1;
