@@ -39,6 +39,13 @@ static const struct {
      "status 1-1 LSC: Failed\nstatus 2-3 10:21:07a No valid CAPF server the LSC: Failed\n"},
     {"nginx: [warn] a\x01\x1b[31m\xff\xc0\xaf\xed\xa0\x80z\n",
      "ra 1-1 nginx: [warn] a??[31m??????z\n"},
+    {"12:31:03.354 |-->a 12:31:03.355 \n| b\n",
+     "capf 1-1 12:31:03.354 |-->a\ncapf 1-2 12:31:03.355 | b\n"},
+    {"nginx: [warn] a nginx:\n[error] b 2019/03/05\n12:31:21 [info] c\n",
+     "ra 1-1 nginx: [warn] a\nra 1-2 nginx: [error] b\nnginx 2-3 2019/03/05 12:31:21 [info] c\n"},
+    {"2019-01-16 14:05:02 GET /a - 2019-01-16\n14:05:03 GET /b\n401 1\n",
+     "iis 1-1 2019-01-16 14:05:02 GET /a -\niis 1-3 2019-01-16 14:05:03 GET /b 401 1\n"},
+    {"12:31:03.354 |\n| b\n", "capf 1-2 12:31:03.354 | | b\n"},
     {"no log at all\n", ""},
     {"", ""},
 };
