@@ -164,9 +164,11 @@ START_TEST(every_step_can_be_written) {
 END_TEST
 
 START_TEST(a_step_reads_its_arguments) {
-    struct scenario *s = load("title: t\nwhen: [advance-clock: 1d, deny: 3, "
+    struct scenario *s = load("title: t\nfaults: [{at: 'wire:capf-ra', do: silent}]\n"
+                              "when: [advance-clock: 1d, deny: 3, "
                               "{wait-for: {log: {ra: x}, within: 5s}}, "
-                              "{set: {actor: ra, keys: {certsrv.timeout: 90s}}}]\n"
+                              "{set: {actor: ra, keys: {certsrv.timeout: 90s}}}, "
+                              "{wait-for: {fault: 'wire:capf-ra'}}]\n"
                               "then: {est: none}\n");
     ck_assert_int_eq(s->steps[0].by_us, INT64_C(86400) * 1000000);
     ck_assert_ptr_null(s->steps[0].actor);
@@ -175,6 +177,7 @@ START_TEST(a_step_reads_its_arguments) {
     ck_assert_uint_eq(s->steps[2].patterns.count, 1);
     ck_assert_int_eq(s->steps[2].within_us, 5000000);
     ck_assert_str_eq(s->steps[3].keys.items[0].name, "certsrv.timeout");
+    ck_assert_int_eq(s->steps[4].fault_side, COMPONENT_WIRE_CAPF_RA);
     scenario_free(s);
 }
 END_TEST
