@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Foreign clients against the running lab: curl (NTLM and Basic) against certsrv, curl and strongSwan's
-# pki against the RA, openssl s_client against CAPF, dig and ntpdig (or chronyd -Q) against the mocks of
-# DNS and NTP, tftp and curl against the file service, Chromium with the page of `capflab run --html`. What somebody else wrote must work unchanged.
+# pki against the RA, openssl s_client against CAPF and TVS, dig and ntpdig (or chronyd -Q) against the
+# mocks of DNS and NTP, tftp and curl against the file service, Chromium with the page of
+# `capflab run --html`. What somebody else wrote must work unchanged.
 #
 #     BUILD=build ci/interop.sh
 set -u
@@ -154,6 +155,44 @@ capf_greets() { # AUTH_REQ with version 3 (capf-protocol.md 12), after a handsha
 }
 mkfifo "$out/hold"
 try 'CAPF: openssl s_client verifies it and gets AUTH_REQ' timeout 20 bash -c "$(declare -f capf_greets); out='$out' capf='$capf' pki='$pki' capf_greets"
+
+# --- TVS: frames as tvs-protocol.md 5 has them, made without our code ---
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$out/tvs.key" -out "$out/tvs.pem" -subj /CN=ao115pub -set_serial 0x0a0b 2>/dev/null
+cat >"$out/tvs.yaml" <<YAML
+certificate: $out/tvs.pem
+key: $out/tvs.key
+idle-timeout: 2s
+client-certificate: yes
+store: [{certificate: $out/tvs.pem, roles: [sast, tftp]}]
+YAML
+start '"ready":' "$out/tvs.ready" "$build/bin/capflab" tvs --config "$out/tvs.yaml" --listen 127.0.0.1:0 --ready-fd 1
+tvs=$(jq -r .listen "$out/tvs.ready")
+tvs_cert=$(openssl x509 -in "$out/tvs.pem" -outform DER | od -An -v -tx1 | tr -d ' \n')
+tvs_device=010018$(printf '\001CP-8861-SEPB000B4BA0AEE' | od -An -v -tx1 | tr -d ' \n')
+tvs_name=$(printf 'CN=ao115pub\0' | od -An -v -tx1 | tr -d ' \n')
+tvs_yes=080002000309000400015180
+
+tvs_says() { # REQUEST ANSWER, in hexadecimal; the server ends the connection
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$1")" >"$out/tvs.request"
+    openssl s_client -connect "$tvs" -CAfile "$out/tvs.pem" -verify_return_error -cert "$out/tvs.pem" -key "$out/tvs.key" \
+        -quiet <"$out/tvs.request" 2>"$out/tvs.err" | od -An -v -tx1 | tr -d ' \n' >"$out/tvs.answer"
+    printf '%s\n' "$(<"$out/tvs.answer")" "$2"
+    [ "$(<"$out/tvs.answer")" = "$2" ]
+}
+tvs_frame() { # COMMAND BODY
+    printf '5701%s00000003e9%04x%s' "$1" $((${#2} / 2)) "$2"
+}
+tvs_element() { # TAG VALUE
+    printf '%s%04x%s' "$1" $((${#2} / 2)) "$2"
+}
+verify=$(tvs_frame 01 "$tvs_device$(tvs_element 02 "$tvs_cert")")
+query=$(tvs_frame 03 "$tvs_device$(tvs_element 03 "$tvs_name")$(tvs_element 04 "$tvs_name")0500020a0b")
+unknown=$(tvs_frame 03 "$tvs_device$(tvs_element 03 "$tvs_name")$(tvs_element 04 "$tvs_name")0500020a0c")
+verified=$(tvs_frame 02 "07000100$tvs_yes")
+try 'TVS: openssl s_client, VERIFY and QUERY on one connection' tvs_says "$verify$query" \
+    "$verified$(tvs_frame 04 "07000100$(tvs_element 02 "$tvs_cert")$tvs_yes")"
+try 'TVS: openssl s_client, a certificate that is not there' tvs_says "$unknown" "$(tvs_frame 04 07000101)"
 
 # --- names ---
 
