@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Foreign clients against the running lab: curl (NTLM and Basic) against certsrv, curl and strongSwan's
 # pki against the RA, openssl s_client against CAPF and TVS, dig and ntpdig (or chronyd -Q) against the
-# mocks of DNS and NTP, Chromium with the page of `capflab run --html`. What somebody else wrote must work
-# unchanged.
+# mocks of DNS and NTP, tftp and curl against the file service, Chromium with the page of
+# `capflab run --html`. What somebody else wrote must work unchanged.
 #
 #     BUILD=build ci/interop.sh
 set -u
@@ -266,6 +266,59 @@ if command -v chronyd >/dev/null; then
     try 'NTP: chronyd -Q sees the right time' chronyd_offset "$ntp" 0
     try 'NTP: chronyd -Q sees the offset' chronyd_offset "$ntp" -34560000
 fi
+
+# --- files: tftp and curl get over TFTP what curl gets over HTTP ---
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$out/cucm.key" -out "$out/cucm.pem" -subj /O=Cisco/CN=cucm 2>/dev/null
+mkdir -p "$out/tftp" "$out/fetched"
+head -c 300000 "$build/bin/capflab-tftp" >"$out/tftp/large"
+head -c 1024 "$build/bin/capflab-tftp" >"$out/tftp/blocks"
+: >"$out/tftp/empty"
+cat >"$out/tftp.yaml" <<YAML
+signer: {certificate: $out/cucm.pem, key: $out/cucm.key}
+itl: [{certificate: $out/cucm.pem, roles: [sast, tftp]}, {certificate: $pki/capf.pem, roles: capf}]
+files: $out/tftp
+devices: {template: {capf: [{host: cucm.michamen.com}], tvs: [{host: cucm.michamen.com}]}}
+faults:
+  - {at: tftp.request, name: lost, times: always, do: drop-block 2}
+YAML
+cp "$out/tftp/blocks" "$out/tftp/lost"
+start '"ready":' "$out/tftp.ready" "$build/bin/capflab" tftp --config "$out/tftp.yaml" --ready-fd 1
+tftp=$(jq -r .listen "$out/tftp.ready") files=$(jq -r .http "$out/tftp.ready")
+
+by_http() { curl -sS --fail -o "$out/fetched/$1.http" "http://$files/$1"; }
+by_tftp_client() { # NAME MODE
+    rm -f "$out/fetched/$1.tftp"
+    timeout 60 tftp -m "$2" "${tftp%:*}" "${tftp##*:}" -c get "$1" "$out/fetched/$1.tftp" 2>&1 | grep . && return 1
+    [ -e "$out/fetched/$1.tftp" ]
+}
+tftp_client_gets() { by_http "$1" && by_tftp_client "$1" binary && cmp "$out/fetched/$1.http" "$out/fetched/$1.tftp"; }
+curl_gets() { # NAME [CURL-OPTION...]
+    local name=$1
+    shift
+    by_http "$name" && curl -sS "$@" -o "$out/fetched/$name.curl" "tftp://$tftp/$name" && cmp "$out/fetched/$name.http" "$out/fetched/$name.curl"
+}
+tftp_client_is_refused() { # NAME TEXT
+    timeout 60 tftp -m binary "${tftp%:*}" "${tftp##*:}" -c get "$1" "$out/fetched/none" 2>&1 | tee /dev/stderr | grep -q "$2"
+}
+curl_is_refused() { # NAME EXIT-CODE
+    curl -sS --path-as-is "tftp://$tftp/$1"
+    [ $? = "$2" ]
+}
+for file in ITLFile.tlv ITLSEP001122334455.tlv SEP001122334455.cnf.xml blocks large lost; do
+    try "TFTP: tftp gets $file" tftp_client_gets "$file"
+    try "TFTP: curl gets $file" curl_gets "$file"
+done
+for size in 8 512 1428 65464; do try "TFTP: curl gets blocks of $size" curl_gets ITLFile.tlv --tftp-blksize "$size"; done
+try 'TFTP: curl without options' curl_gets large --tftp-no-options
+curl_gets_signed() { curl -sS "tftp://$tftp/blocks.sgn" | tail -c 1024 | cmp - "$out/tftp/blocks"; }
+try 'TFTP: curl gets a signed file' curl_gets_signed
+try 'TFTP: tftp gets an empty file' tftp_client_gets empty
+try 'TFTP: tftp in netascii' by_tftp_client SEP001122334455.cnf.xml netascii
+try 'TFTP: tftp is told that there is no file' tftp_client_is_refused CTLFile.tlv 'File not found'
+try 'TFTP: tftp may not leave the folder' tftp_client_is_refused ../tftp.yaml 'Access violation'
+try 'TFTP: curl is told that there is no file' curl_is_refused CTLFile.tlv 68
+try 'TFTP: curl may not leave the folder' curl_is_refused ../tftp.yaml 69
 
 # --- the report as a page: a browser reads it, without a network ---
 

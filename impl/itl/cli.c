@@ -190,11 +190,13 @@ static int verb_verify(const struct itl_cli *c, char **operands) {
     AUTO_BUF who = BUF_INIT(TEXT_MAX);
     struct subject s;
     struct err e = {0};
-    int code = EXIT_FAILED;
-    if (subject_read(operands[0], &s, &e) != 0)
+    int code;
+    if (subject_read(operands[0], &s, &e) != 0) {
         code = fail(c, &e);
-    else
-        code = report_verified(c, operands[0], verify(c, &s, &who, &e), buf_str(&who), &e);
+    } else {
+        int rc = verify(c, &s, &who, &e);
+        code = report_verified(c, operands[0], rc, buf_str(&who), &e);
+    }
     subject_free(&s);
     return code;
 }

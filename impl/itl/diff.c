@@ -110,21 +110,26 @@ static void judge(struct itl_diff *d) {
     c[ITL_CONSEQUENCE_EC_NOT_ALLOWED] = taken && itl_allows_ec(a) && !itl_allows_ec(b);
 }
 
+static void match_all(struct match *m, struct itl_diff *d) {
+    match_same(m);
+    match_replaced(m, d);
+    match_rest(m, d);
+    judge(d);
+}
+
 int itl_diff(const struct itl *before, const struct itl *after, struct itl_diff *d, struct err *e) {
-    AUTO(char) before_done = calloc(before->count + 1, sizeof(bool));
-    AUTO(char) after_done = calloc(after->count + 1, sizeof(bool));
+    struct match m = {before, after, calloc(before->count + 1, sizeof(bool)),
+                      calloc(after->count + 1, sizeof(bool))};
     *d = (struct itl_diff){.before = before, .after = after};
     d->rows = calloc(before->count + after->count + 1, sizeof *d->rows);
-    if (before_done == NULL || after_done == NULL || d->rows == NULL) {
+    bool complete = m.before_done != NULL && m.after_done != NULL && d->rows != NULL;
+    if (complete)
+        match_all(&m, d);
+    else
         itl_diff_free(d);
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    }
-    struct match m = {before, after, (bool *)before_done, (bool *)after_done};
-    match_same(&m);
-    match_replaced(&m, d);
-    match_rest(&m, d);
-    judge(d);
-    return 0;
+    free(m.before_done);
+    free(m.after_done);
+    return complete ? 0 : err_set(e, ERR_SYS_NOMEM, NULL);
 }
 
 void itl_diff_free(struct itl_diff *d) {

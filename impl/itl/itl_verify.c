@@ -148,7 +148,7 @@ static int verify_by_held(const struct itl *const *held, size_t count, const str
 enum itl_update itl_judge_update(const struct itl *const *held, size_t held_count,
                                  const struct itl *offered, const struct itl_record **record,
                                  struct err *why) {
-    struct err own;
+    struct err own = {0};
     struct err *reason = why == NULL ? &own : why;
     *reason = (struct err){0};
     if (record != NULL)
@@ -158,8 +158,10 @@ enum itl_update itl_judge_update(const struct itl *const *held, size_t held_coun
                                                                  : ITL_UPDATE_REFUSED;
     if (any_is(held, held_count, offered))
         return ITL_UPDATE_IDENTICAL;
-    if (verify_by_held(held, held_count, offered, record, reason) == 0)
+    if (verify_by_held(held, held_count, offered, record, reason) == 0) {
+        *reason = (struct err){0};
         return ITL_UPDATE_ACCEPTED;
+    }
     if (reason->code == ERR_ITL_SIGNER_UNKNOWN && any_has_tvs(held, held_count))
         return ITL_UPDATE_ASK_TVS;
     return ITL_UPDATE_REFUSED;

@@ -11,6 +11,8 @@ uint64_t tftp_session_blocks(const struct tftp_session *s) {
 static struct bytes block_of(const struct tftp_session *s) {
     size_t from = (size_t)(s->block - 1) * s->block_size;
     size_t left = s->content.len - from;
+    if (left == 0)
+        return bytes_of(NULL, 0); /* an empty file may have no address to count from */
     return bytes_of(s->content.data + from, left < s->block_size ? left : s->block_size);
 }
 

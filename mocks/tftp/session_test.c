@@ -118,6 +118,16 @@ START_TEST(a_file_arrives_whole) {
 }
 END_TEST
 
+START_TEST(a_file_without_memory_is_an_empty_one) {
+    static const struct tftp_request request = {.netascii = true};
+    struct tftp_session s;
+    struct tftp_damage none = {0};
+    AUTO_BUF out = BUF_INIT(TFTP_PACKET_MAX);
+    tftp_session_start(&s, &request, bytes_of(NULL, 0), &usual, &none, &out);
+    ck_assert(bytes_equal(buf_view(&out), bytes_of("\0\3\0\1", 4)));
+}
+END_TEST
+
 /* A transfer of three blocks of 8, in the state after the first packet. */
 struct lab {
     struct tftp_session s;
@@ -287,7 +297,8 @@ START_TEST(block_sizes_are_cut_and_timeouts_taken_over) {
 }
 END_TEST
 
-TEST_MAIN("tftp session", a_file_arrives_whole, acknowledgements_of_other_blocks_change_nothing,
-          waiting_doubles_and_ends, each_block_begins_to_wait_anew,
-          other_packets_end_it_or_change_nothing, a_block_that_is_dropped_comes_the_second_time,
-          a_transfer_that_stalls_gets_nowhere, block_sizes_are_cut_and_timeouts_taken_over)
+TEST_MAIN("tftp session", a_file_arrives_whole, a_file_without_memory_is_an_empty_one,
+          acknowledgements_of_other_blocks_change_nothing, waiting_doubles_and_ends,
+          each_block_begins_to_wait_anew, other_packets_end_it_or_change_nothing,
+          a_block_that_is_dropped_comes_the_second_time, a_transfer_that_stalls_gets_nowhere,
+          block_sizes_are_cut_and_timeouts_taken_over)

@@ -4,7 +4,7 @@
 #include "base/owned.h"
 #include <string.h>
 
-enum { BODY_MAX = 1024, DETAIL_MAX = 64 };
+enum { BODY_MAX = 1024, DETAIL_MAX = 16 };
 
 struct tftp_web {
     struct event_base *loop;
@@ -42,8 +42,7 @@ static unsigned status_of(const struct offer *o) {
 
 static void tell(const struct call *call, unsigned status) {
     char detail[DETAIL_MAX];
-    snprintf(detail, sizeof detail, "%u, %zu octets", status,
-             status == 200 ? call->offer.content.len : 0);
+    snprintf(detail, sizeof detail, "%u", status);
     service_tell(call->web->service, &call->offer, "HTTP answer", name_of(call->request), detail);
 }
 

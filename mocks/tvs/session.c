@@ -170,10 +170,8 @@ static void on_event(struct bufferevent *io, short what, void *user) {
 static void start_tls(struct tvs_session *s) {
     SSL *ssl = SSL_new(s->all->tls);
     if (ssl != NULL)
-        s->io = bufferevent_openssl_socket_new(s->all->loop, s->fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-                                               BEV_OPT_CLOSE_ON_FREE);
+        s->io = tls_stream_new(s->all->loop, s->fd, ssl, true, 0, NULL);
     if (s->io == NULL) {
-        SSL_free(ssl);
         session_free(s);
         return;
     }
