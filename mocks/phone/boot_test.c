@@ -303,8 +303,8 @@ START_TEST(a_damaged_list_is_kept_out) {
         "faults: [{at: tftp.http, nth: 3, do: corrupt -1}]\n",
         "faults: [{at: tftp.http, nth: 3, do: truncate 100}]\n",
         "faults: [{at: tftp.http, nth: 3, do: truncate 0}]\n",
-        "override: {ITLSEP74A02FC0A675.tlv: '@/pub.pem', "
-        "SEP74A02FC0A675.cnf.xml.sgn: '@/cnf.xml.sgn'}\ndevices: {}\n",
+        ("override: {ITLSEP74A02FC0A675.tlv: '@/pub.pem', "
+         "SEP74A02FC0A675.cnf.xml.sgn: '@/cnf.xml.sgn'}\ndevices: {}\n"),
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         AUTO_WORLD w;
