@@ -13,6 +13,10 @@
 struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl, bool accepts,
                                    int options, struct err *e);
 
+/* The same for a session whose handshake over fd is done. */
+struct bufferevent *tls_stream_of_session(struct event_base *loop, int fd, SSL *ssl, int options,
+                                          struct err *e);
+
 /* Begins to connect the stream to a numeric address (of either kind); small messages are sent
  * without waiting for the peer's acknowledgement. -1 DNS_BAD_ANSWER for what is no address, SYS_IO.
  */

@@ -96,7 +96,7 @@ struct phone_tvs {
     struct tvs_client *client; /* NULL: not yet needed with this configuration */
     unsigned role;             /* of the question under way */
     phone_tvs_fn *done;
-    struct buf der; /* what was asked about */
+    struct buf der; /* what was asked about; empty: a certificate by its name */
     struct phone_tvs_known known[PHONE_TVS_KNOWN_MAX];
     size_t next;
 };
