@@ -67,6 +67,9 @@ START_TEST(verify) {
     expect(EXIT_USAGE, &no_cert, "", "verify", DATA("small/list.tlv"), NULL);
     expect(EXIT_USAGE, &none, "", "verify", DATA("lists/page.tlv"), NULL);
     expect(EXIT_DONE, &json, "\"verified\": true", "verify", DATA("small/list.tlv"), NULL);
+    expect(EXIT_DONE, &trusted, "note: no CAPF record", "verify",
+           DATA("lists/accepted-no-records.tlv"), NULL);
+    expect(EXIT_DONE, &json, "\"record\": 6", "verify", DATA("small/other-names.tlv"), NULL);
 }
 END_TEST
 
