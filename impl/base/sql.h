@@ -28,7 +28,9 @@ int sql_run(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_exec(struct sql *db, const char *text, struct err *e);
 int64_t sql_last_id(struct sql *db);
 
-/* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). */
+/* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). When a
+ * value cannot be bound, the statement fails with STORE_SQL where it is stepped. Reading cannot
+ * fail. */
 void sql_bind_str(sqlite3_stmt *s, int index, const char *text); /* NULL binds NULL; copied */
 void sql_bind_int(sqlite3_stmt *s, int index, int64_t value);
 void sql_bind_bytes(sqlite3_stmt *s, int index, struct bytes value); /* copied */

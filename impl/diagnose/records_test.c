@@ -39,6 +39,8 @@ static const struct {
      "status 1-1 LSC: Failed\nstatus 2-3 10:21:07a No valid CAPF server the LSC: Failed\n"},
     {"nginx: [warn] a\x01\x1b[31m\xff\xc0\xaf\xed\xa0\x80z\n",
      "ra 1-1 nginx: [warn] a??[31m??????z\n"},
+    {"nginx: [warn] \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80 \xe6\x97z \xf4\x90\x80\x80\n",
+     "ra 1-1 nginx: [warn] \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80 ??z ????\n"},
     {"no log at all\n", ""},
     {"", ""},
 };

@@ -57,7 +57,7 @@ struct fault_tables {
     const char *mock; /* "certsrv" */
     const struct fault_point *points;
     const struct fault_action *actions;
-    bool named; /* visits have a name, and faults a `name:` that filters by it (dns) */
+    bool named; /* visits have a name, and faults a `name:` that filters by it (dns, tftp) */
 };
 
 /* One fault as read. Everything is owned by its set. */

@@ -19,7 +19,7 @@ const struct cfg_field fault_fields[] = {
     CFG_INT(struct fault_row, nth, "nth", "1", 1, NTH_MAX, "the first visit it applies to"),
     CFG_NODE(struct fault_row, times, "times", "to how many visits: 1 (default), N or always"),
     NODE_REQUIRED(todo, "do", "ACTION [ARGUMENT]"),
-    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns)"),
+    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns, tftp)"),
     CFG_END,
 };
 

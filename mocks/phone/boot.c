@@ -79,7 +79,7 @@ static void refuse_list(struct phone *p, const struct err *why) {
 
 static void take_list(struct phone *p) {
     struct err e = {0};
-    bool first = p->trust.lists[TRUST_CTL] == NULL && p->trust.lists[TRUST_ITL] == NULL;
+    bool first = p->trust.lists[list_of(p)] == NULL;
     if (trust_take(&p->trust, list_of(p), TAKE(p->boot.offered), p->config->state, &e) != 0)
         secureapp(p, ERR, "updateFromFile: %s", e.text);
     secureapp(p, INF, "updateFromFile: TL parse to table: CTL_SUCCESS");

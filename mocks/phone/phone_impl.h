@@ -187,8 +187,17 @@ void phone_log_start(struct phone *p);
 void phone_show(struct phone *p, enum console_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As if nothing had been said yet. */
+void phone_reset_session(struct phone *p);
+/* Goes to CAPF, from the first server of the list on. */
+void phone_start_round(struct phone *p);
+
+/* ---- plan.c: start a session or end ---- */
+
 /* All files are there, or none could be got. */
 void phone_on_booted(struct phone *p);
+/* A phone without file servers: as its own configuration says. */
+void phone_plan_without_boot(struct phone *p);
 
 /* ---- boot.c ---- */
 

@@ -45,7 +45,7 @@ bool phone_tvs_knows(const struct phone *p, struct bytes der, unsigned role) {
 static bool trusts(void *user, struct bytes der) {
     struct phone *p = user;
     AUTO(X509) certificate = x509_read(der, NULL);
-    console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP, "TVS Role is = %d", ITL_ROLE_TVS);
+    console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP, "Role is = %d", ITL_ROLE_TVS);
     if (certificate == NULL || !trust_holds(&p->trust, ITL_ROLE_TVS, certificate))
         return false;
     console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP,

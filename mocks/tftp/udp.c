@@ -83,9 +83,11 @@ static void go_on(struct transfer *t, enum tftp_progress progress, const struct 
         finish(t, progress == TFTP_FAILED ? e->text : NULL);
 }
 
+/* No length: that of EC signatures differs from run to run, and events are compared. */
 static void tell_start(const struct transfer *t) {
     char detail[DETAIL_MAX];
-    snprintf(detail, sizeof detail, "%zu octets", t->session.content.len);
+    snprintf(detail, sizeof detail, "%s, blocks of %zu", mode_of(&t->request),
+             t->session.block_size);
     service_tell(t->udp->service, &t->offer, "TFTP DATA", t->request.name, detail);
 }
 

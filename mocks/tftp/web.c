@@ -4,7 +4,7 @@
 #include "base/owned.h"
 #include <string.h>
 
-enum { BODY_MAX = 1024, DETAIL_MAX = 64 };
+enum { BODY_MAX = 1024, DETAIL_MAX = 16 };
 
 struct tftp_web {
     struct event_base *loop;
@@ -42,8 +42,7 @@ static unsigned status_of(const struct offer *o) {
 
 static void tell(const struct call *call, unsigned status) {
     char detail[DETAIL_MAX];
-    snprintf(detail, sizeof detail, "%u, %zu octets", status,
-             status == 200 ? call->offer.content.len : 0);
+    snprintf(detail, sizeof detail, "%u", status);
     service_tell(call->web->service, &call->offer, "HTTP answer", name_of(call->request), detail);
 }
 
@@ -112,8 +111,10 @@ static void log_end(const struct tftp_web *w, const struct http_request *r, cons
     AUTO_BUF peer = BUF_INIT(SOCKADDR_TEXT_MAX);
     buf_printf(&peer, "%s:%u", http_request_peer(r), http_request_peer_port(r));
     bool why = offer != NULL && offer->e.code != ERR_OK;
-    service_log(w->service, "http", buf_str(&peer), name_of(r), offer, "%s, status %u%s%s%s",
-                http_request_method(r), status, why ? ", " : "", why ? offer->e.text : "",
+    size_t octets = offer != NULL && status == 200 ? offer->content.len : 0;
+    service_log(w->service, "http", buf_str(&peer), name_of(r), offer,
+                "%s, status %u, %zu octets%s%s%s", http_request_method(r), status, octets,
+                why ? ", " : "", why ? offer->e.text : "",
                 sent ? "" : ", the answer was not sent to its end");
 }
 

@@ -3,14 +3,13 @@
 #include "mocks/tvs/tvs_client.h"
 #include "base/owned.h"
 #include "base/process.h"
-#include "base/x509.h"
-#include "itl/itl.h"
+#include "mocks/tvs/tvs_answer.h"
 #include "mocks/tvs/tvs_link.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
-enum { REQUESTS_MAX = 64, DER_SEQUENCE = 0x30 };
+enum { REQUESTS_MAX = 64 };
 
 /* What was asked; owns the octets that its message looks at. */
 struct request {
@@ -104,41 +103,6 @@ static void leave(struct tvs_client *c, const struct err *e) {
 
 /* ---- Answers ---- */
 
-static int check_names(const struct tvs_message *asked, const X509 *found, struct err *e) {
-    if (!itl_serial_equal(asked->serial.octets, itl_serial_of(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate with another serial number");
-    if (!itl_name_is(asked->issuer.octets, X509_get_issuer_name(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate of another issuer");
-    if (!itl_name_is(asked->subject.octets, X509_get_subject_name(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate with another subject");
-    return 0;
-}
-
-static int check_found(const struct tvs_message *asked, const struct tvs_message *answer,
-                       struct err *e) {
-    if (!answer->certificate.present)
-        return err_set(e, ERR_TVS_MISSING_ELEMENT, "found, but without CERTIFICATE");
-    struct bytes der = answer->certificate.octets;
-    AUTO(X509) found = der.data[0] == DER_SEQUENCE ? x509_read(der, e) : NULL; /* PEM is none */
-    if (found == NULL)
-        return err_set(e, ERR_TVS_ELEMENT, "what was found is not a certificate");
-    return check_names(asked, found, e);
-}
-
-static int check_answer(const struct tvs_message *asked, const struct tvs_message *answer,
-                        struct err *e) {
-    char word[TVS_WORD_MAX];
-    tvs_command_log_name(answer->command, word);
-    if (answer->id != asked->id)
-        return err_set(e, ERR_TVS_ANSWER, "%s to request %u, but %u was asked", word,
-                       (unsigned)answer->id, (unsigned)asked->id);
-    if (answer->command != asked->command + 1)
-        return err_set(e, ERR_TVS_ANSWER, "%s is no answer to what was asked", word);
-    if (asked->command == TVS_QUERY_CERT_REQ && answer->status.number == TVS_STATUS_VALID)
-        return check_found(asked, answer, e);
-    return 0;
-}
-
 static void on_frame(void *user, struct bytes frame) {
     struct tvs_client *c = user;
     const struct request *r = STAILQ_FIRST(&c->requests);
@@ -149,7 +113,7 @@ static void on_frame(void *user, struct bytes frame) {
         leave(c, &e);
         return;
     }
-    if (tvs_message_parse(frame, &m, &e) != 0 || check_answer(&r->message, &m, &e) != 0) {
+    if (tvs_message_parse(frame, &m, &e) != 0 || tvs_answer_check(&r->message, &m, &e) != 0) {
         err_context(&e, "%s", c->members[c->at].host);
         leave(c, &e);
         return;

@@ -125,17 +125,12 @@ static void on_event(struct bufferevent *stream, short what, void *user) {
 }
 
 static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
-    enum { OPTIONS = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS };
     SSL *ssl = new_ssl(l, e);
     if (ssl == NULL)
         return -1;
-    l->stream = bufferevent_openssl_socket_new(l->setup->loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
-                                               OPTIONS);
-    if (l->stream == NULL) {
-        SSL_free(ssl);
-        return err_set(e, ERR_SYS_NOMEM, "no connection");
-    }
-    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
+    l->stream = tls_stream_new(l->setup->loop, -1, ssl, false, BEV_OPT_DEFER_CALLBACKS, e);
+    if (l->stream == NULL)
+        return -1;
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);

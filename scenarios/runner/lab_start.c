@@ -7,6 +7,7 @@
 #include "base/owned.h"
 #include "base/random.h"
 #include "scenarios/runner/sut_run.h"
+#include "scenarios/runner/torture_lab.h"
 #include "scenarios/runner/yaml_write.h"
 
 #include <stdlib.h>
@@ -100,7 +101,8 @@ static int start_program(struct run *r, enum component c, const char *config, st
                                           .args = args,
                                           .stderr_path = errors,
                                           .ready = true,
-                                          .wrap = r->options->wrap};
+                                          .wrap = r->options->wrap,
+                                          .environment = torture_environment(r, c)};
     return actor_start(&r->components[c], &command, e);
 }
 
@@ -164,7 +166,8 @@ int lab_start(struct run *r) {
         if (!lab_needs(r, (enum component)c))
             continue;
         r->step = step_names[c];
-        if (lab_start_component(r, (enum component)c, &e) != 0) {
+        if (lab_start_component(r, (enum component)c, &e) != 0 &&
+            !torture_starts_again(r, (enum component)c)) {
             r->skipped = actor_ended_with(&r->components[c], 77) || sut_skips(r, (enum component)c);
             run_fail(r, NULL, component_name((enum component)c), "%s", e.text);
             return -1;

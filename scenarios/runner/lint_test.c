@@ -57,7 +57,7 @@ START_TEST(every_mistake_is_told_with_its_place) {
         cases++;
     }
     closedir(dir);
-    ck_assert_uint_eq(cases, 11);
+    ck_assert_uint_eq(cases, 12);
 }
 END_TEST
 
@@ -123,6 +123,7 @@ static const char *const written[] = {
     "install-lsc: {phones: SEP74A02FC0A675, together: true, background: true}",
     "delete-lsc",
     "troubleshoot",
+    "renew-lsc",
     "connect: {together: true}",
     "reset: {phones: SEP74A02FC0A675}",
     "finish",

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/place.h"
+#include "scenarios/runner/torture_lab.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -136,5 +137,6 @@ void run_close(struct run *r) {
     keypool_close(&r->pool);
     json_decref(r->failures);
     json_decref(r->left_out);
+    torture_lab_close(r->torture);
     *r = (struct run){0};
 }

@@ -10,15 +10,18 @@
 #include <jansson.h>
 
 struct suts;
+struct torture_options;
+struct torture_lab;
 
 struct run_options {
-    const char *programs;                /* folder of the lab's programs */
-    const char *keys;                    /* folder of the key pool */
-    const char *seed;                    /* repeats the random choices of every component */
-    const char *wrap;                    /* command put in front of every component, or NULL */
-    double patience;                     /* deadlines are this many times longer */
-    const char *listen[COMPONENT_COUNT]; /* HOST:PORT, or NULL for any port of 127.0.0.1 */
-    const struct suts *suts;             /* programs under test, or NULL */
+    const char *programs;                  /* folder of the lab's programs */
+    const char *keys;                      /* folder of the key pool */
+    const char *seed;                      /* repeats the random choices of every component */
+    const char *wrap;                      /* command put in front of every component, or NULL */
+    double patience;                       /* deadlines are this many times longer */
+    const char *listen[COMPONENT_COUNT];   /* HOST:PORT, or NULL for any port of 127.0.0.1 */
+    const struct suts *suts;               /* programs under test, or NULL */
+    const struct torture_options *torture; /* this is a round of torture, or NULL */
 };
 
 struct run_phone {
@@ -51,11 +54,12 @@ struct run {
     int64_t lab_ahead_us;     /* of the lab's clock, and so of phones, by advance-clock */
     size_t waited[LOG_COUNT]; /* lines of each log that wait-for has used up */
     struct run_phone *phones;
-    const char *step; /* what is being done, for failures */
-    int64_t end;      /* real time at which the scenario's deadline passes */
-    json_t *failures; /* array of {step, where, actor, text, log, tail} */
-    bool skipped;     /* failures tell why */
-    json_t *left_out; /* what was not judged, as texts; NULL: nothing */
+    const char *step;            /* what is being done, for failures */
+    int64_t end;                 /* real time at which the scenario's deadline passes */
+    json_t *failures;            /* array of {step, where, actor, text, log, tail} */
+    bool skipped;                /* failures tell why */
+    json_t *left_out;            /* what was not judged, as texts; NULL: nothing */
+    struct torture_lab *torture; /* NULL: nothing is tortured */
 };
 
 /* What the parent grants a scenario beyond its deadline, to stop its programs and to report. */
@@ -170,6 +174,9 @@ int step_advance_clock(struct run *r, const struct step *step);
 int step_wait_for(struct run *r, const struct step *step);
 int step_issue(struct run *r, const struct step *step);
 int step_deny(struct run *r, const struct step *step);
+
+/* All steps, then the wait for phones in the background. Ends at the first that fails. */
+void run_steps(struct run *r);
 
 /* Judges `then`; every unmet expectation is noted. */
 void judge(struct run *r);

@@ -32,14 +32,9 @@ static int await_end(struct run *r, struct actor *a) {
     return -1;
 }
 
-/* One that ended by itself must not pass as killed. */
-static bool ended_by_itself(const struct actor *a) {
-    struct pollfd wait = {.fd = a->pidfd, .events = POLLIN};
-    return a->ended || poll(&wait, 1, 0) > 0;
-}
-
 static int kill_actor(struct run *r, struct actor *a) {
-    if (ended_by_itself(a)) {
+    /* One that ended by itself must not pass as killed. */
+    if (actor_has_ended(a)) {
         run_fail(r, NULL, a->name, "%s had ended by itself", a->name);
         return -1;
     }

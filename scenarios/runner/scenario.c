@@ -238,9 +238,9 @@ static struct scenario *scenario_new(const char *path, const char *name, struct 
     return s;
 }
 
+/* before: how many mistakes there were when the reading of doc began. */
 static struct scenario *read_doc(const char *path, const char *name, struct cfg_doc *doc,
-                                 struct cfg_mistakes *m) {
-    size_t before = cfg_mistakes_count(m);
+                                 size_t before, struct cfg_mistakes *m) {
     struct scenario *s = doc == NULL ? NULL : scenario_new(path, name, doc);
     if (s == NULL)
         return NULL;
@@ -254,11 +254,13 @@ static struct scenario *read_doc(const char *path, const char *name, struct cfg_
 
 struct scenario *scenario_load_text(const char *path, const char *name, struct bytes text,
                                     struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_text(path, text, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_text(path, text, m), before, m);
 }
 
 struct scenario *scenario_load(const char *path, const char *name, struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_file(path, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_file(path, m), before, m);
 }
 
 void scenario_free(struct scenario *s) {

@@ -21,6 +21,9 @@ struct scenario;
       "set the devices' operation to delete, then let the phones contact CAPF")                    \
     X(TROUBLESHOOT, "troubleshoot", step_troubleshoot, phone_step, NULL,                           \
       "set the devices' operation to troubleshoot, then let the phones contact CAPF")              \
+    X(RENEW, "renew-lsc", step_renew, phone_step, NULL,                                            \
+      "`capflab capf device renew`: schedule an install for the devices whose LSC is due, then "   \
+      "let the phones contact CAPF")                                                               \
     X(CONNECT, "connect", step_connect, phone_step, NULL,                                          \
       "let the phones contact CAPF; the devices' operations stay as they are")                     \
     X(RESET, "reset", step_connect, phone_step, NULL,                                              \
