@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/x509.h"
+#include "itl/description.h"
 #include "itl/diff.h"
 #include "itl/itl_fields.h"
 #include "itl/itl_write.h"
@@ -244,11 +245,6 @@ static int verb_build(const struct itl_cli *c, char **operands) {
     return EXIT_DONE;
 }
 
-static enum itl_digest digest_of(const char *word) {
-    return word != NULL && strcmp(word, itl_digest_word(ITL_DIGEST_SHA512)) == 0 ? ITL_DIGEST_SHA512
-                                                                                 : 0;
-}
-
 static char *signed_name(const struct itl_cli *c, const char *path) {
     const char *slash = strrchr(path, '/');
     char *name = NULL;
@@ -261,21 +257,23 @@ static char *signed_name(const struct itl_cli *c, const char *path) {
 static int sign(const struct itl_cli *c, const char *path, struct bytes content, struct buf *out,
                 struct err *e) {
     const struct itl_cli_options *o = c->options;
-    struct err ignored;
+    struct err ignored = {0};
+    struct itl_description words = {0};
+    if (itl_cli_words(o, &words, e) != 0)
+        return -1;
     AUTO(X509) signer = x509_read_file(o->signer, e);
     AUTO(EVP_PKEY) key = signer == NULL ? NULL : key_read_file(o->key, e);
     if (key == NULL)
         return -1;
-    uint32_t timestamp = (uint32_t)(o->timestamp != 0 ? o->timestamp : clock_wall());
+    uint32_t timestamp = (uint32_t)(words.timestamp != 0 ? words.timestamp : clock_wall());
     struct sgn sgn;
     AUTO(ITL) list = is_signed_file(content, &sgn) ? NULL : itl_parse(content, &ignored);
     if (list != NULL)
-        return itl_sign_again(list, signer, key, digest_of(o->digest), timestamp, out, e);
+        return itl_sign_again(list, signer, key, (enum itl_digest)words.digest, timestamp, out, e);
     AUTO(char) name = signed_name(c, path);
     const struct sgn_plan plan = {
-        .layout = o->layout != NULL && strcmp(o->layout, "tlvfile") == 0 ? ITL_LAYOUT_TLVFILE
-                                                                         : ITL_LAYOUT_CUCM,
-        .digest = digest_of(o->digest),
+        .layout = (enum itl_layout)words.layout,
+        .digest = (enum itl_digest)words.digest,
         .file_name = name == NULL ? "" : name,
         .timestamp = timestamp,
         .signer = signer,

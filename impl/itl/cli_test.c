@@ -183,6 +183,12 @@ START_TEST(sign_and_strip) {
     expect(EXIT_USAGE, &none, "", "verify", file, NULL);
     expect(EXIT_USAGE, &none, "", "strip", plain, NULL);
     expect(EXIT_USAGE, &none, "", "sign", plain, NULL);
+    options.digest = "sha256";
+    expect(EXIT_USAGE, &options, "", "sign", plain, NULL);
+    options.digest = NULL;
+    options.timestamp = (int64_t)1 << 32;
+    expect(EXIT_USAGE, &options, "", "sign", plain, NULL);
+    options.timestamp = 0;
     options.key = DATA("small/recovery.key");
     expect(EXIT_FAILED, &options, "", "sign", plain, NULL);
 }
