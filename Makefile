@@ -9,11 +9,12 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
-FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/phone scenarios/runner \
+FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs mocks/tftp mocks/phone scenarios/runner \
            bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
+uses.impl/itl         := impl/pki impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
 uses.impl/est         := impl/pki impl/base
 uses.impl/certsrv     := impl/pki impl/base
@@ -24,10 +25,12 @@ uses.mocks/fault      := impl/base
 uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
+uses.mocks/tftp       := mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 uses.mocks/wire       := mocks/fault impl/base
-uses.mocks/phone      := mocks/fault impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := mocks/phone impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
-                         mocks/fault impl/est impl/pki impl/base
+uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.mocks/phone      := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/tftp mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp \
+                         mocks/wire mocks/fault impl/est impl/itl impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
@@ -40,6 +43,7 @@ fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
+fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base

@@ -25,12 +25,15 @@ static int fail(struct sql *db, const char *text, struct err *e) {
     return err_set(e, ERR_STORE_SQL, "%s: %.200s", sqlite3_errmsg(db->connection), text);
 }
 
-static int open_connection(struct sql *db, const char *path, const char *schema, struct err *e) {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &db->connection, flags, NULL) != SQLITE_OK)
+static int open_connection(struct sql *db, const char *path, int flags, struct err *e) {
+    if (sqlite3_open_v2(path, &db->connection, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return err_set(e, ERR_STORE_OPEN, "%s: %s", path,
                        db->connection != NULL ? sqlite3_errmsg(db->connection) : "out of memory");
     sqlite3_busy_timeout(db->connection, BUSY_TIMEOUT_MS);
+    return 0;
+}
+
+static int set_up(struct sql *db, const char *path, const char *schema, struct err *e) {
     if (sqlite3_exec(db->connection, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->connection, schema, NULL, NULL, NULL) != SQLITE_OK)
         return err_set(e, ERR_STORE_OPEN, "%s: %s", path, sqlite3_errmsg(db->connection));
@@ -43,7 +46,20 @@ struct sql *sql_open(const char *path, const char *schema, struct err *e) {
         err_set(e, ERR_SYS_NOMEM, "%s", path);
         return NULL;
     }
-    if (open_connection(db, path, schema, e) == 0)
+    if (open_connection(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e) == 0 &&
+        set_up(db, path, schema, e) == 0)
+        return db;
+    sql_close(db);
+    return NULL;
+}
+
+struct sql *sql_open_to_read(const char *path, struct err *e) {
+    struct sql *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        err_set(e, ERR_SYS_NOMEM, "%s", path);
+        return NULL;
+    }
+    if (open_connection(db, path, SQLITE_OPEN_READONLY, e) == 0)
         return db;
     sql_close(db);
     return NULL;

@@ -14,6 +14,8 @@ struct sql; /* opaque: a connection and its statements */
 /* Opens or makes path and runs schema (idempotent DDL, several statements). busy time-out 5 s real.
  * NULL STORE_OPEN. */
 struct sql *sql_open(const char *path, const char *schema, struct err *e);
+/* Opens what is there, never to write. NULL STORE_OPEN. */
+struct sql *sql_open_to_read(const char *path, struct err *e);
 void sql_close(struct sql *db);
 
 /* A statement, kept for the text (which must be a literal: it is the key), reset, without bindings.

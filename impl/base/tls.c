@@ -1,6 +1,5 @@
 /* TLS contexts. Verification, where there is any, happens at the component's time. */
 #include "base/tls.h"
-#include <event2/bufferevent_ssl.h>
 
 enum { VERSION_FLOOR = TLS1_2_VERSION, VERSION_FLOOR_LEGACY = TLS1_VERSION };
 
@@ -50,12 +49,11 @@ SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e) {
 
 /* libevent 2.1.12 frees the SSL object when it fails, others do not: with a reference of our own it
  * is freed once in either case. */
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl, bool accepts,
-                                   int options, struct err *e) {
+struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
+                                   enum bufferevent_ssl_state state, int options, struct err *e) {
     SSL_up_ref(ssl);
-    struct bufferevent *stream = bufferevent_openssl_socket_new(
-        loop, fd, ssl, accepts ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
-        options | BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *stream =
+        bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);
     SSL_free(ssl);
     if (stream == NULL)
         err_set(e, ERR_SYS_NOMEM, "no TLS stream");

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/owned.h"
+#include <event2/bufferevent_ssl.h>
 #include <stdbool.h>
 
 struct tls_server_options {
@@ -22,9 +23,7 @@ SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e);
 
 /* A stream over fd (-1: to be connected) that owns fd and ssl (BEV_OPT_CLOSE_ON_FREE beside
  * `options`). ssl is taken in any case, fd only on success. NULL SYS_NOMEM. */
-struct event_base;
-struct bufferevent;
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl, bool accepts,
-                                   int options, struct err *e);
+struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
+                                   enum bufferevent_ssl_state state, int options, struct err *e);
 
 #endif

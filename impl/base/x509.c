@@ -169,6 +169,17 @@ static int next_pair(const char **at, struct buf *type, struct buf *value) {
     return type->failed || value->failed ? -1 : 0;
 }
 
+bool x509_issued_by_one(X509 *cert, const X509_STACK *issuers) {
+    for (int i = 0; i < sk_X509_num(issuers); i++) {
+        X509 *issuer = sk_X509_value(issuers, i);
+        if (X509_check_issued(issuer, cert) == X509_V_OK &&
+            X509_verify(cert, X509_get0_pubkey(issuer)) == 1)
+            return true;
+    }
+    ERR_clear_error();
+    return false;
+}
+
 X509_NAME *x509_name_parse(const char *text, struct err *e) {
     AUTO(X509_NAME) name = X509_NAME_new();
     AUTO_BUF type = BUF_INIT(64);

@@ -44,6 +44,9 @@ int key_put_spki(EVP_PKEY *key, struct buf *out, struct err *e);
 
 bool x509_has_key(const X509 *cert, EVP_PKEY *key);
 
+/* Whether one of issuers issued cert: by name and signature. */
+bool x509_issued_by_one(X509 *cert, const X509_STACK *issuers);
+
 /* "/O=Cisco/CN=Cisco Manufacturing CA" as in the CiscoRA logs (seed 1). malloc'ed; caller frees. */
 char *x509_name_slashes(const X509_NAME *name);
 /* "CN=CAPF-7f0ae8d7,OU=TAC,O=Cisco Systems" (RFC 2253 order). malloc'ed; caller frees. */

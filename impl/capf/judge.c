@@ -17,16 +17,9 @@ bool judge_names_device(const X509 *certificate, const char *device) {
     return have == want || cn[have - want - 1] == '-';
 }
 
-static bool issued_by(X509 *certificate, X509 *issuer) {
-    if (X509_check_issued(issuer, certificate) != X509_V_OK)
-        return false;
-    return X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
-}
-
 int judge_issuer(X509 *certificate, const X509_STACK *trust, struct err *e) {
-    for (int i = 0; i < sk_X509_num(trust); i++)
-        if (issued_by(certificate, sk_X509_value(trust, i)))
-            return 0;
+    if (x509_issued_by_one(certificate, trust))
+        return 0;
     AUTO(char) name = x509_name_rfc2253(X509_get_issuer_name(certificate));
     return err_openssl(e, ERR_X509_CHAIN, "issuer %s is not trusted", name == NULL ? "?" : name);
 }

@@ -304,7 +304,7 @@ static int open_stream(struct session *s, struct err *e) {
     SSL *ssl = SSL_new(s->service->tls);
     if (ssl == NULL)
         return err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
-    s->stream = tls_stream_new(s->service->loop, s->fd, ssl, true, 0, e);
+    s->stream = tls_stream_new(s->service->loop, s->fd, ssl, BUFFEREVENT_SSL_ACCEPTING, 0, e);
     if (s->stream == NULL)
         return -1;
     bufferevent_openssl_set_allow_dirty_shutdown(s->stream, 1);

@@ -198,6 +198,14 @@ void ra_log_enroll_issued(struct ra_log *log, const struct ra_client *who, uint3
         request_id);
 }
 
+void ra_log_enroll_other_issuer(struct ra_log *log, const struct ra_client *who,
+                                uint32_t request_id, const X509 *certificate) {
+    AUTO(char) name = x509_name_slashes(X509_get_issuer_name(certificate));
+    say(log, LEVEL_WARN, who,
+        "ra_certsrv_enroll: ReqID %u: no certificate in the CA Cert chain issued it (%s)",
+        request_id, name == NULL ? "?" : name);
+}
+
 void ra_log_enroll_pending(struct ra_log *log, const struct ra_client *who, uint32_t request_id) {
     say(log, LEVEL_INFO, who, "ra_certsrv_enroll: ReqID %u: taken under submission", request_id);
 }

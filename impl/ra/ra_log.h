@@ -60,6 +60,9 @@ void ra_log_template_not_offered(struct ra_log *log, const struct ra_client *who
 /* The form came, but it is none that can be read. */
 void ra_log_form_not_read(struct ra_log *log, const struct ra_client *who, const struct err *cause);
 void ra_log_enroll_issued(struct ra_log *log, const struct ra_client *who, uint32_t request_id);
+/* What was issued is not by a certificate of the chain that the RA has: the CA was renewed. */
+void ra_log_enroll_other_issuer(struct ra_log *log, const struct ra_client *who,
+                                uint32_t request_id, const X509 *certificate);
 void ra_log_enroll_pending(struct ra_log *log, const struct ra_client *who, uint32_t request_id);
 void ra_log_enroll_failed(struct ra_log *log, const struct ra_client *who, uint32_t request_id,
                           const struct err *cause);

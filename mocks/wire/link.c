@@ -44,6 +44,10 @@ struct link {
     const struct fault *fault; /* NULL: none */
     enum link_state state;
     bool stalled; /* for good */
+    bool holding; /* a flight waits for its release */
+    bool released;
+    int spoke;        /* the side whose bytes passed last */
+    uint64_t flights; /* of the server, begun */
     struct side sides[SIDES];
     struct timer *timer; /* of a delay, then of a dribble */
     struct link_lookup *lookup;
@@ -120,6 +124,12 @@ static bool flight_is_over(const struct link *l) {
     return l->sides[SERVER].passed > 0 && waiting_in(&l->sides[CLIENT]) > 0;
 }
 
+/* The flight that comes next is the one that a fault holds back. */
+static bool holds(const struct link *l) {
+    uint64_t begins = l->spoke == CLIENT ? l->flights + 1 : l->flights;
+    return does(l, WIRE_RESET_HELD) && !l->released && begins >= (uint64_t)l->fault->value;
+}
+
 /* How many bytes may go from that side to the other now. */
 static uint64_t allowed(const struct link *l, int from) {
     if (l->fault == NULL)
@@ -134,6 +144,8 @@ static uint64_t allowed(const struct link *l, int from) {
         return from == CLIENT ? left(value, l->sides[CLIENT].passed) : UNLIMITED;
     case WIRE_STALL_AFTER_HELLO:
         return from == SERVER && stalls_behind_client(l) ? 0 : UNLIMITED;
+    case WIRE_RESET_HELD:
+        return from == SERVER && holds(l) ? 0 : UNLIMITED;
     case WIRE_DRIBBLE:
         return l->sides[from].credit;
     default:
@@ -153,6 +165,8 @@ static bool is_due(const struct link *l) {
         return l->sides[SERVER].passed >= value;
     case WIRE_RESET_AFTER_CLIENT:
         return l->sides[CLIENT].passed >= value;
+    case WIRE_RESET_HELD:
+        return l->released && waiting_in(&l->sides[SERVER]) == 0;
     default:
         return false;
     }
@@ -174,6 +188,8 @@ static void move(struct link *l, int from) {
     if (moved <= 0)
         return;
     source->passed += (uint64_t)moved;
+    l->flights += from == SERVER && l->spoke == CLIENT;
+    l->spoke = from;
     source->credit -= source->credit < (uint64_t)moved ? source->credit : (uint64_t)moved;
 }
 
@@ -235,6 +251,10 @@ static void relay(struct link *l) {
         return;
     }
     move(l, CLIENT);
+    if (holds(l) && !l->holding && waiting_in(&l->sides[SERVER]) > 0) {
+        tell(l, "holds flight %" PRId64 " of the server", l->fault->value);
+        l->holding = true;
+    }
     move(l, SERVER);
     if (!is_due(l) || act(l))
         pass_ends(l);
@@ -253,6 +273,23 @@ static void go_on(struct link *l) {
         reset(l);
     else if (given_up || finished)
         link_free(l);
+}
+
+static void release(struct link *l) {
+    if (!l->holding || l->released)
+        return;
+    tell(l, "released");
+    l->released = true;
+    go_on(l);
+}
+
+/* A link may be gone behind its release. */
+void links_release(struct link_owner *owner) {
+    struct link *next = NULL;
+    for (struct link *l = LIST_FIRST(&owner->links); l != NULL; l = next) {
+        next = LIST_NEXT(l, entry);
+        release(l);
+    }
 }
 
 /* ---- Events ---- */

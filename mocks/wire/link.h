@@ -29,5 +29,7 @@ struct link_target {
 void link_start(struct link_owner *owner, const struct link_target *target, int fd, uint64_t number,
                 const struct fault_visit *visit);
 void link_free(struct link *l);
+/* Lets all links pass what their faults hold back until this call. */
+void links_release(struct link_owner *owner);
 
 #endif

@@ -8,6 +8,8 @@
 /* The connections of a laboratory; a configuration may name its relays as it likes. X(name, help)
  */
 #define WIRE_CONNECTION_TABLE(X)                                                                   \
+    X("phone-http", "a connection from a phone to the file service (HTTP)")                        \
+    X("phone-tvs", "a connection from a phone to TVS")                                             \
     X("phone-capf", "a connection from a phone to CAPF")                                           \
     X("capf-ra", "a connection from CAPF to the RA")                                               \
     X("ra-certsrv", "a connection from the RA to the CA's web server")
@@ -23,6 +25,10 @@
       .help = "reset once that many bytes came from the server")                                   \
     X(RESET_AFTER_CLIENT, "reset-after-client", .argument = FAULT_NUMBER,                          \
       .argument_name = "BYTES", .help = "reset once that many bytes came from the client")         \
+    X(RESET_HELD, "reset-held", .argument = FAULT_NUMBER, .argument_name = "FLIGHT", .min = 1,     \
+      .max = 1000,                                                                                 \
+      .help = "hold the server's flight of that number; once released (SIGUSR1), pass it and "     \
+              "reset")                                                                             \
     X(CUT, "cut", .argument = FAULT_NUMBER, .argument_name = "BYTES",                              \
       .help = "close once that many bytes came from the server")                                   \
     X(HALF_CLOSE, "half-close", .argument = FAULT_NUMBER, .argument_name = "BYTES",                \

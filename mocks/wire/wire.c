@@ -4,6 +4,7 @@
 #include "base/owned.h"
 #include "mocks/wire/link.h"
 #include <event2/listener.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,7 @@ struct relay {
 struct wire {
     struct wire_setup setup;
     struct link_owner links;
+    struct event *release; /* SIGUSR1 */
     struct relay *relays;
     size_t count;
 };
@@ -231,6 +233,20 @@ static int open_all(struct wire *w, struct err *e) {
     return 0;
 }
 
+static void on_release(evutil_socket_t number, short what, void *user) {
+    struct wire *w = user;
+    (void)number;
+    (void)what;
+    links_release(&w->links);
+}
+
+static int listen_for_release(struct wire *w, struct err *e) {
+    w->release = evsignal_new(w->setup.loop, SIGUSR1, on_release, w);
+    if (w->release == NULL || event_add(w->release, NULL) != 0)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return 0;
+}
+
 struct wire *wire_new(const struct wire_setup *setup, struct err *e) {
     struct wire *w = calloc(1, sizeof *w);
     if (w == NULL) {
@@ -240,7 +256,7 @@ struct wire *wire_new(const struct wire_setup *setup, struct err *e) {
     w->setup = *setup;
     w->links = (struct link_owner){.loop = setup->loop, .resolver = setup->resolver};
     LIST_INIT(&w->links.links);
-    if (open_all(w, e) == 0)
+    if (listen_for_release(w, e) == 0 && open_all(w, e) == 0)
         return w;
     wire_free(w);
     return NULL;
@@ -263,6 +279,8 @@ void wire_free(struct wire *w) {
         link_free(LIST_FIRST(&w->links.links));
     for (size_t i = 0; i < w->count; i++)
         close_relay(&w->relays[i]);
+    if (w->release != NULL)
+        event_free(w->release);
     log_close(w->links.log);
     free(w->relays);
     free(w);

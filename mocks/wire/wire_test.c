@@ -239,6 +239,34 @@ START_TEST(reset_after_bytes_of_the_client) {
 }
 END_TEST
 
+START_TEST(a_held_flight_passes_at_its_release_and_a_reset_behind_it) {
+    struct end client, server;
+    lab_open("- {at: 'wire:a-b', do: reset-held 2}\n");
+    client_start(&client);
+    server_accept(&server);
+    say(&server, "first");
+    expect(&client, "first");
+    say(&client, "hello");
+    expect(&server, "hello");
+    say(&server, "second");
+    while (!log_has("holds flight 2 of the server"))
+        turn();
+    ck_assert_str_eq(buf_str(&client.got), "first");
+    raise(SIGUSR1);
+    expect_reset(&client);
+    ck_assert_str_eq(buf_str(&client.got), "firstsecond");
+    finish(&client, &server);
+}
+END_TEST
+
+START_TEST(a_release_without_anything_held_does_nothing) {
+    lab_open("- {at: 'wire:a-b', nth: 9, do: reset-held 1}\n");
+    raise(SIGUSR1);
+    expect_healthy();
+    lab_close();
+}
+END_TEST
+
 START_TEST(reset_at_once) {
     struct end client;
     lab_open("- {at: 'wire:a-b', do: reset-after 0}\n");
@@ -432,7 +460,9 @@ TEST_MAIN("wire", everything_passes_and_ends_pass_apart, a_reset_passes_as_a_res
           many_connections_at_once, clients_that_are_reset, a_server_that_is_reset_behind_a_stall,
           out_of_descriptors, refused_from_the_third_connection_on,
           refused_from_the_start_for_a_while, reset_after_bytes_of_the_server,
-          reset_after_bytes_of_the_client, reset_at_once, cut_cleanly,
+          reset_after_bytes_of_the_client,
+          a_held_flight_passes_at_its_release_and_a_reset_behind_it,
+          a_release_without_anything_held_does_nothing, reset_at_once, cut_cleanly,
           half_closed_towards_the_client, half_closed_from_the_start, silent,
           stalled_before_the_hello, stalled_behind_the_hello_of_the_client,
           stalled_behind_the_hello_of_the_server, dribbling, a_delay_goes_with_another_fault,

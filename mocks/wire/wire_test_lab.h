@@ -178,6 +178,13 @@ static inline void expect_reset(const struct end *end) {
     ck_assert_int_eq(end->failure, ECONNRESET);
 }
 
+static inline bool log_has(const char *text) {
+    AUTO_BUF log = BUF_INIT(1 << 20);
+    AUTO(char) path = path_join(lab.dir, "wire.log");
+    struct err e = {0};
+    return file_read(path, &log, &e) == 0 && strstr(buf_str(&log), text) != NULL;
+}
+
 static inline void expect_no_links(void) {
     while (wire_links(lab.wire) > 0)
         turn();

@@ -34,3 +34,7 @@ const char *behaviour_word(int action) {
             return w->word;
     return "?";
 }
+
+#define X(fallback, word) {word, PHONE_LSC_FALLBACK_##fallback},
+const struct cfg_word lsc_fallback_words[] = {PHONE_LSC_FALLBACK_TABLE(X){NULL, 0}};
+#undef X

@@ -16,4 +16,7 @@ const char *behaviour_word(int action);
 
 extern const struct fault_tables phone_faults; /* of mocks/phone */
 
+/* What a phone shows where its LSC is asked for, and it has none. */
+extern const struct cfg_word lsc_fallback_words[];
+
 #endif

@@ -22,8 +22,9 @@ static const struct {
 static const struct {
     const char *word;
     const char *file;
+    enum component writer;
 } logs[] = {
-#define X(word, file) {word, file},
+#define X(id, word, file, writer) {word, file, writer},
     LOG_TABLE(X)
 #undef X
 };
@@ -43,6 +44,9 @@ const char *log_word(enum log_kind kind) {
 const char *log_file(enum log_kind kind) {
     return logs[kind].file;
 }
+enum component log_writer(enum log_kind kind) {
+    return logs[kind].writer;
+}
 
 static const struct cfg_word lsc_words[] = {{"any", LSC_IS_ANYTHING},
                                             {"none", LSC_IS_NONE},
@@ -57,7 +61,10 @@ const struct cfg_field phone_expect_fields[] = {
     CFG_ENUM(struct phone_expect, lsc, "lsc", "any", lsc_words,
              "installed: an LSC of the issuer for the phone's own key and name; kept: the one of "
              "the start, unchanged"),
-    CFG_STRING(struct phone_expect, status, "status", NULL, "last status message"),
+    CFG_STRING(struct phone_expect, status, "status", NULL,
+               "last status message about its LSC; without one, the last of all"),
+    CFG_STRINGS(struct phone_expect, statuses, "statuses",
+                "all status messages of the last contact, in their order"),
     CFG_STRING(struct phone_expect, result, "result", NULL, "result of the last session"),
     CFG_INT(struct phone_expect, reason, "reason", "-1", -1, 255, "REASON of END_SESSION"),
     CFG_END,

@@ -4,6 +4,7 @@
 #define SCENARIOS_RUNNER_EXPECT_H
 
 #include "base/config.h"
+#include "scenarios/runner/component.h"
 #include "scenarios/runner/pattern.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,21 +42,36 @@ enum expect_kind {
         EXPECT_COUNT
 };
 
-/* X(word in the file, file below logs/) */
+/* X(ID, word in the file, file below logs/, who writes it) */
 #define LOG_TABLE(X)                                                                               \
-    X("capf", "capf.log")                                                                          \
-    X("ra", "ra.log")                                                                              \
-    X("ra-error", "ra-error.log")                                                                  \
-    X("iis", "iis.log")                                                                            \
-    X("phone", NULL)
+    X(CAPF, "capf", "capf.log", COMPONENT_CAPF)                                                    \
+    X(RA, "ra", "ra.log", COMPONENT_RA)                                                            \
+    X(RA_ERROR, "ra-error", "ra-error.log", COMPONENT_RA)                                          \
+    X(IIS, "iis", "iis.log", COMPONENT_CERTSRV)                                                    \
+    X(DNS, "dns", "dns.log", COMPONENT_DNS)                                                        \
+    X(NTP, "ntp", "ntp.log", COMPONENT_NTP)                                                        \
+    X(WIRE_PHONE_CAPF, "wire-phone-capf", "wire-phone-capf.log", COMPONENT_WIRE_PHONE_CAPF)        \
+    X(WIRE_CAPF_RA, "wire-capf-ra", "wire-capf-ra.log", COMPONENT_WIRE_CAPF_RA)                    \
+    X(WIRE_RA_CERTSRV, "wire-ra-certsrv", "wire-ra-certsrv.log", COMPONENT_WIRE_RA_CERTSRV)        \
+    X(TVS, "tvs", "tvs.log", COMPONENT_TVS)                                                        \
+    X(WIRE_PHONE_TVS, "wire-phone-tvs", "wire-phone-tvs.log", COMPONENT_WIRE_PHONE_TVS)            \
+    X(TFTP, "tftp", "tftp.log", COMPONENT_TFTP)                                                    \
+    X(WIRE_PHONE_HTTP, "wire-phone-http", "wire-phone-http.log", COMPONENT_WIRE_PHONE_HTTP)        \
+    X(PHONE, "phone", NULL, COMPONENT_COUNT)
 
-enum log_kind { LOG_CAPF, LOG_RA, LOG_RA_ERROR, LOG_IIS, LOG_PHONE, LOG_COUNT };
+enum log_kind {
+#define X(id, word, file, writer) LOG_##id,
+    LOG_TABLE(X)
+#undef X
+        LOG_COUNT
+};
 
 enum lsc_state { LSC_IS_ANYTHING, LSC_IS_NONE, LSC_IS_INSTALLED, LSC_IS_KEPT };
 
 /* What one phone, or every one (name NULL), must show. */
 struct phone_expect {
     char *name;
+    struct cfg_strings statuses;
     int lsc; /* enum lsc_state */
     char *status;
     char *result;
@@ -98,7 +114,8 @@ const char *expect_name(enum expect_kind kind);
 const char *expect_argument(enum expect_kind kind);
 const char *expect_help(enum expect_kind kind);
 const char *log_word(enum log_kind kind);
-const char *log_file(enum log_kind kind); /* NULL for the phones', which have one each */
+const char *log_file(enum log_kind kind);      /* NULL for the phones', which have one each */
+enum component log_writer(enum log_kind kind); /* COMPONENT_COUNT: the phones */
 
 /* Reads `then`; mistakes go to m. */
 void then_read(struct cfg_doc *doc, const struct cfg_node *node, struct scenario *s,

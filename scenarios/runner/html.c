@@ -96,11 +96,13 @@ static void put_fact(struct page *p, const char *title, const char *text) {
 }
 
 static void put_facts(struct page *p, const json_t *result) {
+    AUTO(char) left_out = report_left_out(result);
     page_put(p, "<dl class=\"facts\">\n");
     put_fact(p, "file", html_string(result, "file"));
     put_fact(p, "artifacts", html_string(result, "folder"));
     put_fact(p, "seed", html_string(result, "seed"));
     put_fact(p, "repeat", html_string(result, "again"));
+    put_fact(p, "not judged", left_out == NULL ? "" : left_out);
     page_put(p, "</dl>\n");
 }
 

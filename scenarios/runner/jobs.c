@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum { RESULT_BYTES_MAX = 32 * 1024 * 1024, TICK_MS = 250, PARALLEL_MAX = 256 };
+enum { FLEET_PHONES = 20 };
 
 static void write_all(int fd, const char *text) {
     size_t left = strlen(text);
@@ -150,17 +151,34 @@ struct pool {
     struct job *jobs;
     size_t count;
     const struct jobs_options *options;
-    size_t next; /* the first that was not started */
+    size_t started;
     size_t running;
     int signals;
 };
 
+/* The first that waits; those with many phones before all others, since they take longest and
+ * would keep everybody waiting at the end. NULL: all were started. */
+static struct job *next_job(const struct pool *p) {
+    struct job *next = NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        struct job *job = &p->jobs[i];
+        if (job->started)
+            continue;
+        if (job->scenario->phone_count >= FLEET_PHONES)
+            return job;
+        next = next == NULL ? job : next;
+    }
+    return next;
+}
+
 static int start_more(struct pool *p, struct err *e) {
     size_t parallel = p->options->parallel < PARALLEL_MAX ? p->options->parallel : PARALLEL_MAX;
     if (p->options->start_until != 0 && deadline_in(0) >= p->options->start_until)
-        p->count = p->next;
-    while (p->running < parallel && p->next < p->count) {
-        struct job *job = &p->jobs[p->next++];
+        p->started = p->count;
+    while (p->running < parallel && p->started < p->count) {
+        struct job *job = next_job(p);
+        job->started = true;
+        p->started++;
         if (start_job(job, p->options->run, e) != 0)
             return -1;
         p->running++;
@@ -174,7 +192,7 @@ static int wait_some(struct pool *p) {
     struct job *whose[2 * PARALLEL_MAX + 1];
     nfds_t n = 0;
     waits[n++] = (struct pollfd){.fd = p->signals, .events = POLLIN};
-    for (size_t i = 0; i < p->next; i++) {
+    for (size_t i = 0; i < p->count; i++) {
         if (p->jobs[i].pid == 0)
             continue;
         whose[n] = whose[n + 1] = &p->jobs[i];
@@ -199,7 +217,7 @@ static int wait_some(struct pool *p) {
 }
 
 static void end_all(struct pool *p) {
-    for (size_t i = 0; i < p->next; i++) {
+    for (size_t i = 0; i < p->count; i++) {
         if (p->jobs[i].pid == 0)
             continue;
         end_group(&p->jobs[i]);
@@ -209,7 +227,7 @@ static void end_all(struct pool *p) {
 
 static int run_pool(struct pool *p, struct err *e) {
     int result = 0;
-    while (result == 0 && (p->running > 0 || p->next < p->count)) {
+    while (result == 0 && (p->running > 0 || p->started < p->count)) {
         result = start_more(p, e);
         if (result == 0 && wait_some(p) != 0)
             result = err_set(e, ERR_SYS_CANCELLED, "interrupted");

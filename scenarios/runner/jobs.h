@@ -13,7 +13,8 @@ struct job {
     char *name;                      /* of the scenario, "#2" behind it for a repetition */
     char *dir;
     json_t *result; /* once it is over */
-    pid_t pid;      /* 0: not started */
+    bool started;
+    pid_t pid; /* 0: does not run */
     int pidfd;
     int result_fd;
     struct buf text;

@@ -115,8 +115,6 @@ static void judge_phone_logs(struct run *r, const struct cfg_node *node,
 
 static void judge_each_log(struct run *r, const struct cfg_node *node,
                            const struct pattern_list *lists, judge_log_fn *fn) {
-    static const char *const actors[] = {
-        [LOG_CAPF] = "capf", [LOG_RA] = "ra", [LOG_RA_ERROR] = "ra", [LOG_IIS] = "certsrv"};
     struct phone_names phones = scenario_phone_names(r->scenario);
     for (size_t kind = 0; kind < LOG_COUNT; kind++) {
         if (!lists[kind].given || !sut_judges_log(r, (enum log_kind)kind))
@@ -127,7 +125,8 @@ static void judge_each_log(struct run *r, const struct cfg_node *node,
         }
         const char *file = log_file((enum log_kind)kind);
         AUTO(char) path = run_path(r, "logs/%s", file);
-        fn(r, node, path, file, actors[kind], &lists[kind], &phones);
+        const char *writer = component_name(log_writer((enum log_kind)kind));
+        fn(r, node, path, file, writer, &lists[kind], &phones);
     }
 }
 

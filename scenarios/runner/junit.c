@@ -48,6 +48,16 @@ static void write_outcome(xmlTextWriterPtr w, const json_t *result) {
     xmlTextWriterEndElement(w);
 }
 
+static void write_left_out(xmlTextWriterPtr w, const json_t *result) {
+    AUTO(char) left_out = report_left_out(result);
+    if (left_out == NULL || left_out[0] == '\0')
+        return;
+    xmlTextWriterStartElement(w, XML("system-out"));
+    xmlTextWriterWriteString(w, XML("not judged: "));
+    write_text(w, left_out);
+    xmlTextWriterEndElement(w);
+}
+
 static void write_case(xmlTextWriterPtr w, const json_t *result, const char *suite) {
     const char *name = text_of(result, "name");
     const char *base = strrchr(name, '/');
@@ -58,6 +68,7 @@ static void write_case(xmlTextWriterPtr w, const json_t *result, const char *sui
     xmlTextWriterWriteFormatAttribute(w, XML("time"), "%.3f",
                                       json_number_value(json_object_get(result, "seconds")));
     write_outcome(w, result);
+    write_left_out(w, result);
     xmlTextWriterEndElement(w);
 }
 

@@ -6,12 +6,13 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/x509.h"
+#include "capf/csv.h"
 #include "capf/store.h"
 #include "scenarios/runner/sut.h"
 
 #include <string.h>
 
-enum { COMMAND_US = 20 * 1000000, DER_MAX = 16 * 1024 };
+enum { COMMAND_US = 20 * 1000000, DER_MAX = 16 * 1024, CSV_MAX = 1024 * 1024 };
 
 static int end_command(struct run *r, struct actor *a, struct buf *out) {
     struct err e = {0};
@@ -72,38 +73,58 @@ static void finish_by_text(int64_t from_now_us, char out[32]) {
              t.tm_mday, t.tm_hour, t.tm_min);
 }
 
-/* A growing list of "--option value" pairs. */
-struct words {
-    const char *items[32];
-    size_t count;
-};
-
-static void put_option(struct words *w, const char *option, const char *value) {
-    if (value == NULL || w->count + 3 > sizeof w->items / sizeof w->items[0])
-        return;
-    w->items[w->count++] = option;
-    w->items[w->count++] = value;
-}
-
-static int add_device(struct run *r, const struct phone_settings *p) {
+/* A device's row in the file that `device add` reads. */
+static void put_device(struct buf *csv, const struct phone_settings *p) {
     const struct device_settings *d = &p->device;
     int mode = d->authentication != 0 ? d->authentication : p->authentication;
-    char key_size[16];
-    char ec_key_size[16];
-    char finish_by[32];
-    snprintf(key_size, sizeof key_size, "%d", d->key_size);
-    snprintf(ec_key_size, sizeof ec_key_size, "%d", d->ec_key_size);
-    finish_by_text(d->finish_by_us, finish_by);
-    struct words w = {.items = {"device", "add", p->name}, .count = 3};
-    put_option(&w, "--model", p->model);
-    put_option(&w, "--mode", word_of(authentication_words, mode));
-    put_option(&w, "--string", d->string != NULL ? d->string : p->string);
-    put_option(&w, "--key-size", key_size);
-    put_option(&w, "--ec-key-size", d->key_order == KEY_ORDER_RSA_ONLY ? NULL : ec_key_size);
-    put_option(&w, "--key-order", word_of(key_order_words, d->key_order));
-    put_option(&w, "--finish-by", d->finish_by_us == 0 ? NULL : finish_by);
-    w.items[w.count] = NULL;
-    return capf_command(r, w.items, NULL);
+    const char *string = d->string != NULL ? d->string : p->string;
+    char finish_by[32] = "";
+    if (d->finish_by_us != 0)
+        finish_by_text(d->finish_by_us, finish_by);
+    csv_put(csv, p->name);
+    buf_put_u8(csv, ',');
+    csv_put(csv, p->model == NULL ? "" : p->model);
+    buf_printf(csv, ",%s,%s,%d,", word_of(authentication_words, mode), string == NULL ? "" : string,
+               d->key_size);
+    if (d->key_order != KEY_ORDER_RSA_ONLY)
+        buf_printf(csv, "%d", d->ec_key_size);
+    buf_printf(csv, ",%s,%s\n", word_of(key_order_words, d->key_order), finish_by);
+}
+
+/* `device VERB --file` of these rows: one program, however many devices. */
+static int device_command(struct run *r, const char *verb, const struct buf *csv,
+                          const char *const *options) {
+    struct err e = {0};
+    AUTO(char) path = run_path(r, "tmp/devices.csv");
+    const char *args[ACTOR_ARGS_MAX] = {"device", verb, "--file", path};
+    if (path == NULL || csv->failed || file_write(path, buf_view(csv), 0600, &e) != 0) {
+        run_fail(r, NULL, NULL, "devices: %s", e.text);
+        return -1;
+    }
+    for (size_t n = 4; options != NULL && *options != NULL && n + 1 < ACTOR_ARGS_MAX; n++)
+        args[n] = *options++;
+    return capf_command(r, args, NULL);
+}
+
+static int add_devices(struct run *r) {
+    AUTO_BUF csv = BUF_INIT(CSV_MAX);
+    buf_put_str(&csv, "name,model,authentication-mode,authentication-string,key-size,"
+                      "ec-key-size,key-order,finish-by\n");
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (r->scenario->phones[i].device.present)
+            put_device(&csv, &r->scenario->phones[i]);
+    return device_command(r, "add", &csv, NULL);
+}
+
+int lab_set_devices(struct run *r, const char *const *names, size_t count,
+                    const char *const *options) {
+    AUTO_BUF csv = BUF_INIT(CSV_MAX);
+    buf_put_str(&csv, "name\n");
+    for (size_t i = 0; i < count; i++) {
+        csv_put(&csv, names[i]);
+        buf_put_u8(&csv, '\n');
+    }
+    return count == 0 ? 0 : device_command(r, "set", &csv, options);
 }
 
 /* The device's row says that CAPF gave the phone this LSC in an earlier operation. */
@@ -131,17 +152,14 @@ static int record_lsc(struct run *r, const struct phone_settings *p, struct err 
 /* The end of an operation forgets the one-time string. */
 static int set_string_again(struct run *r, const struct phone_settings *p) {
     const char *string = p->device.string != NULL ? p->device.string : p->string;
-    const char *const args[] = {"device", "set", p->name, "--string", string, NULL};
-    return string == NULL ? 0 : capf_command(r, args, NULL);
+    const char *const names[] = {p->name};
+    const char *const options[] = {"--string", string, NULL};
+    return string == NULL ? 0 : lab_set_devices(r, names, 1, options);
 }
 
-static int add_phone(struct run *r, const struct phone_settings *p) {
+static int record_phone(struct run *r, const struct phone_settings *p) {
     struct err e = {0};
-    if (!p->device.present)
-        return 0;
-    if (add_device(r, p) != 0)
-        return -1;
-    if (p->lsc != LSC_EXISTING)
+    if (!p->device.present || p->lsc != LSC_EXISTING)
         return 0;
     if (record_lsc(r, p, &e) == 0)
         return set_string_again(r, p);
@@ -153,8 +171,10 @@ int lab_add_devices(struct run *r) {
     r->step = "add devices";
     if (sut_hides(r->options->suts, COMPONENT_CAPF))
         return 0;
+    if (add_devices(r) != 0)
+        return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (add_phone(r, &r->scenario->phones[i]) != 0)
+        if (record_phone(r, &r->scenario->phones[i]) != 0)
             return -1;
     return 0;
 }

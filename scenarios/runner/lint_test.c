@@ -124,6 +124,7 @@ static const char *const written[] = {
     "delete-lsc",
     "troubleshoot",
     "connect: {together: true}",
+    "reset: {phones: SEP74A02FC0A675}",
     "finish",
     "import-offline",
     "set-device: {options: {mode: mic}}",
@@ -131,8 +132,13 @@ static const char *const written[] = {
     "stop: {actor: ra}",
     "start: ra",
     "restart: certsrv",
+    "pause: capf",
+    "resume: {actor: capf}",
+    "release: wire-capf-ra",
     "set: {actor: ra, keys: {certsrv.timeout: 90s}}",
     "advance-clock: -1h",
+    "regenerate: callmanager",
+    "itl-reset-localkey",
     "wait-for: {log: {capf: [a, b]}, within: 5s}",
     "issue",
     "deny: 3",
@@ -142,7 +148,11 @@ START_TEST(every_step_can_be_written) {
     ck_assert_uint_eq(sizeof written / sizeof written[0], STEP_COUNT);
     for (size_t i = 0; i < STEP_COUNT; i++) {
         char text[256];
-        snprintf(text, sizeof text, "title: t\nwhen:\n  - %s\nthen: {est: none}\n", written[i]);
+        snprintf(text, sizeof text,
+                 "title: t\nlab: {tftp: {}}\nfaults: [{at: 'wire:capf-ra', do: cut 1}]\nwhen:\n  - "
+                 "%s\nthen: {est: "
+                 "none}\n",
+                 written[i]);
         struct scenario *s = load(text);
         ck_assert_uint_eq(s->step_count, 1);
         ck_assert_uint_eq(s->steps[0].kind, i);

@@ -81,15 +81,15 @@ char *report_evidence(const json_t *failures, size_t first) {
     return buf_take_str(&out);
 }
 
-/* What programs under test keep from being judged. */
-static void put_left_out(FILE *to, const json_t *texts) {
+char *report_left_out(const json_t *result) {
     size_t i;
     const json_t *text;
-    json_array_foreach(texts, i, text) {
-        fprintf(to, "%s%s", i == 0 ? "  not judged: " : ", ", json_string_value(text));
+    AUTO_BUF out = BUF_INIT(EVIDENCE_BYTES_MAX);
+    buf_put_str(&out, "");
+    json_array_foreach(json_object_get(result, "left-out"), i, text) {
+        buf_printf(&out, "%s%s", i == 0 ? "" : ", ", json_string_value(text));
     }
-    if (json_array_size(texts) > 0)
-        fprintf(to, "\n");
+    return buf_take_str(&out);
 }
 
 void report_result(FILE *to, const json_t *result, int width, const char *again) {
@@ -100,7 +100,9 @@ void report_result(FILE *to, const json_t *result, int width, const char *again)
             : skipped ? "skipped"
                       : "FAILED",
             json_number_value(json_object_get(result, "seconds")));
-    put_left_out(to, json_object_get(result, "left-out"));
+    AUTO(char) left_out = report_left_out(result);
+    if (left_out != NULL && left_out[0] != '\0')
+        fprintf(to, "  not judged: %s\n", left_out);
     if (ok)
         return;
     AUTO(char) evidence = report_evidence(json_object_get(result, "failures"), FAILURES_SHOWN);

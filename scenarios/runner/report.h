@@ -31,5 +31,8 @@ int report_json(const char *path, const json_t *results, struct err *e);
 /* The text of the first failures (0: of all) with their evidence, several lines; each log's tail
  * stands there once. malloc'ed. */
 char *report_evidence(const json_t *failures, size_t first);
+/* What programs under test keep from being judged, with commas between; "" when nothing.
+ * malloc'ed. */
+char *report_left_out(const json_t *result);
 
 #endif

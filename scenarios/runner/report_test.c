@@ -11,14 +11,14 @@
 static json_t *three_results(void) {
     json_t *tail = json_pack("[s, s]", "line one", "line <two> & \x01 more");
     return json_pack("[{s:s,s:s,s:s,s:f,s:s,s:[]}, {s:s,s:s,s:s,s:f,s:s,s:[{s:s,s:s,s:s,s:s,s:o}]},"
-                     " {s:s,s:s,s:s,s:f,s:s,s:[{s:s,s:s}]}]",
+                     " {s:s,s:s,s:[s,s],s:s,s:f,s:s,s:[{s:s,s:s}]}]",
                      "name", "healthy/one", "result", "ok", "file", "one.yaml", "seconds", 0.5,
                      "folder", "out/1", "failures", "name", "online-ca/two", "result", "failed",
                      "file", "two.yaml", "seconds", 1.25, "folder", "out/2", "failures", "step",
                      "then", "where", "two.yaml:7", "text", "expected \"a\", actual <b>", "log",
                      "out/2/logs/capf.log", "tail", tail, "name", "three", "result", "skipped",
-                     "file", "three.yaml", "seconds", 0.0, "folder", "out/3", "failures", "step",
-                     "start ra", "text", "no NTLM");
+                     "left-out", "device", "log capf", "file", "three.yaml", "seconds", 0.0,
+                     "folder", "out/3", "failures", "step", "start ra", "text", "no NTLM");
 }
 
 static char *result_text(const json_t *result) {
@@ -43,7 +43,8 @@ START_TEST(lines_are_aligned_and_failures_have_evidence) {
                              "  artifacts: out/2\n"
                              "  again: capflab run x\n");
     AUTO(char) skipped = result_text(json_array_get(results, 2));
-    ck_assert_str_eq(skipped, "three           skipped     0.0 s\n  start ra: no NTLM\n");
+    ck_assert_str_eq(skipped, "three           skipped     0.0 s\n  not judged: device, log capf\n"
+                              "  start ra: no NTLM\n");
     json_decref(results);
 }
 END_TEST
@@ -103,6 +104,7 @@ static void check_junit(const char *path) {
     check_xpath(doc, "contains(//testcase[@name='two']/failure, 'line <two> & ? more')", "true");
     check_xpath(doc, "count(//testcase[@name='one']/*)", "0");
     check_xpath(doc, "count(//testsuite[@name='scenarios']/testcase/skipped)", "1");
+    check_xpath(doc, "//testcase[@name='three']/system-out", "not judged: device, log capf");
     xmlFreeDoc(doc);
     xmlCleanupParser();
 }

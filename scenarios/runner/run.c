@@ -132,6 +132,7 @@ void run_close(struct run *r) {
         free(r->addresses[i]);
         json_decref(r->changes[i]);
     }
+    free(r->http_address);
     lab_certs_free(&r->certs);
     keypool_close(&r->pool);
     json_decref(r->failures);

@@ -46,6 +46,7 @@ struct run {
     struct lab_certs certs;
     struct actor components[COMPONENT_COUNT];
     char *addresses[COMPONENT_COUNT];     /* HOST:PORT once ready, also while it does not run */
+    char *http_address;                   /* of the file service, beside that for TFTP */
     int64_t first_start[COMPONENT_COUNT]; /* real time; 0: not yet */
     int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
     json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */
@@ -90,6 +91,10 @@ json_t *ra_config(const struct run *r);
 json_t *capf_config(const struct run *r);
 json_t *dns_config(const struct run *r);
 json_t *ntp_config(const struct run *r);
+json_t *tvs_config(const struct run *r);
+json_t *tftp_config(const struct run *r);
+/* What a phone that boots is told beyond phone_config. */
+void phone_boot_config(json_t *o, const struct run *r, const struct phone_settings *p);
 json_t *relay_config(const struct run *r, enum component relay);
 /* That of any component, with all changes to it. */
 json_t *component_config(const struct run *r, enum component c);
@@ -106,12 +111,18 @@ json_t *faults_config(const struct run *r, const char *mock, const char *point);
 void config_set(json_t *config, const char *path, const char *value);
 json_t *phone_config(const struct run *r, const struct run_phone *phone);
 
+/* The trust lists that phones can hold at the start, into pki/. */
+int lab_write_lists(struct run *r, struct err *e);
 /* Certificates, key pool members and the folder's content before anything starts. */
 int lab_prepare(struct run *r, struct err *e);
 /* Whether the scenario needs that component. */
 bool lab_needs(const struct run *r, enum component c);
 /* Adds the phones' devices, with the LSCs that they hold. Failures are noted; -1 then. */
 int lab_add_devices(struct run *r);
+/* `capflab capf device set` with these options (NULL at the end) for the named devices, all in one
+ * transaction. Failures are noted; -1 then. */
+int lab_set_devices(struct run *r, const char *const *names, size_t count,
+                    const char *const *options);
 /* Writes the configuration files, starts the components in order and adds the devices. Failures
  * are noted; -1 then. */
 int lab_start(struct run *r);
@@ -131,6 +142,8 @@ int capf_command(struct run *r, const char *const *args, struct buf *out);
  * the devices: for a lab whose phones somebody else will start. Failures are noted; -1 then. */
 int lab_ready_phones(struct run *r);
 
+/* lab_set_devices for those that a step is about. */
+int step_set_devices(struct run *r, const struct step *step, const char *const *options);
 /* Whether a step is about that phone. */
 bool step_is_for(const struct step *step, const struct run_phone *p);
 /* Waits for phones in the background. */
@@ -139,11 +152,22 @@ int step_finish(struct run *r, const struct step *step);
 /* Does one step; failures are noted, -1 then. */
 int step_run(struct run *r, const struct step *step);
 
+/* The steps that change the cluster's trust; the same. */
+int step_regenerate(struct run *r, const struct step *step);
+int step_reset_localkey(struct run *r, const struct step *step);
+/* SIGTERM and start again, at the address that it had; failures are noted, -1 then. */
+int lab_restart(struct run *r, const struct step *step, enum component c);
+/* Lets the phones that a step is about contact CAPF, as `connect` does. */
+int step_contact(struct run *r, const struct step *step);
+
 /* The steps that change programs; the same. */
 int step_kill(struct run *r, const struct step *step);
 int step_stop(struct run *r, const struct step *step);
 int step_start(struct run *r, const struct step *step);
 int step_restart(struct run *r, const struct step *step);
+int step_pause(struct run *r, const struct step *step);
+int step_resume(struct run *r, const struct step *step);
+int step_release(struct run *r, const struct step *step);
 int step_set(struct run *r, const struct step *step);
 int step_set_device(struct run *r, const struct step *step);
 int step_advance_clock(struct run *r, const struct step *step);

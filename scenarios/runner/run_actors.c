@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { STOP_US = 10 * 1000000, LOG_BYTES_MAX = 64 * 1024 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
+enum { OPTIONS_MAX = 16 };
 
 static bool runs(const struct run *r, enum component c) {
     return r->components[c].pid != 0;
@@ -105,14 +107,46 @@ int step_start(struct run *r, const struct step *step) {
     return -1;
 }
 
-static int restart(struct run *r, const struct step *step, enum component c) {
+int lab_restart(struct run *r, const struct step *step, enum component c) {
     if (runs(r, c) && stop_component(r, step, c) != 0)
         return -1;
     return start_again(r, step, c);
 }
 
 int step_restart(struct run *r, const struct step *step) {
-    return restart(r, step, component_of(step->actor));
+    return lab_restart(r, step, component_of(step->actor));
+}
+
+static int signal_component(struct run *r, const struct step *step, int number) {
+    enum component c = component_of(step->actor);
+    if (!runs(r, c)) {
+        run_fail(r, step->node, NULL, "%s does not run", step->actor);
+        return -1;
+    }
+    event_message("lab", step->actor, step_name(step->kind), "SIG%s", sigabbrev_np(number));
+    kill(r->components[c].pid, number);
+    return 0;
+}
+
+/* Returns when the program has stopped, so that nothing of it happens during the next step. */
+int step_pause(struct run *r, const struct step *step) {
+    siginfo_t how = {0};
+    if (signal_component(r, step, SIGSTOP) != 0)
+        return -1;
+    id_t pid = (id_t)r->components[component_of(step->actor)].pid;
+    waitid(P_PID, pid, &how, WSTOPPED | WEXITED | WNOWAIT);
+    if (how.si_code == CLD_STOPPED)
+        return 0;
+    run_fail(r, step->node, step->actor, "%s had ended by itself", step->actor);
+    return -1;
+}
+
+int step_resume(struct run *r, const struct step *step) {
+    return signal_component(r, step, SIGCONT);
+}
+
+int step_release(struct run *r, const struct step *step) {
+    return signal_component(r, step, SIGUSR1);
 }
 
 int step_set(struct run *r, const struct step *step) {
@@ -124,12 +158,12 @@ int step_set(struct run *r, const struct step *step) {
         event_message("lab", component_name(c), "set", "%s", p->name);
         json_object_set_new(r->changes[c], p->name, json_string(p->value));
     }
-    return runs(r, c) ? restart(r, step, c) : 0;
+    return runs(r, c) ? lab_restart(r, step, c) : 0;
 }
 
 static int advance(struct run *r, const struct step *step, enum component c) {
     r->ahead_us[c] += step->by_us;
-    return runs(r, c) ? restart(r, step, c) : 0;
+    return runs(r, c) ? lab_restart(r, step, c) : 0;
 }
 
 int step_advance_clock(struct run *r, const struct step *step) {
@@ -143,24 +177,15 @@ int step_advance_clock(struct run *r, const struct step *step) {
     return 0;
 }
 
-static int set_one_device(struct run *r, const struct step *step, const char *name) {
-    char options[16][64];
-    const char *args[ACTOR_ARGS_MAX] = {"device", "set", name};
-    size_t n = 3;
-    for (size_t i = 0; i < step->keys.count && i < 16; i++) {
-        snprintf(options[i], sizeof options[i], "--%s", step->keys.items[i].name);
-        args[n++] = options[i];
-        args[n++] = step->keys.items[i].value;
-    }
-    return capf_command(r, args, NULL);
-}
-
 int step_set_device(struct run *r, const struct step *step) {
-    for (size_t i = 0; i < r->scenario->phone_count; i++)
-        if (step_is_for(step, &r->phones[i]) &&
-            set_one_device(r, step, r->phones[i].settings->name) != 0)
-            return -1;
-    return 0;
+    char options[OPTIONS_MAX][64];
+    const char *args[2 * OPTIONS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < step->keys.count && i < OPTIONS_MAX; i++) {
+        snprintf(options[i], sizeof options[i], "--%s", step->keys.items[i].name);
+        args[2 * i] = options[i];
+        args[2 * i + 1] = step->keys.items[i].value;
+    }
+    return step_set_devices(r, step, args);
 }
 
 /* The lines of the log behind those that an earlier step has waited for. */

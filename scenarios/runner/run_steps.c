@@ -17,8 +17,10 @@ enum { PHONE_US = 40 * 1000000, DER_MAX = 64 * 1024 };
 
 typedef struct actor *actor_ref;
 typedef struct run_phone *phone_ref;
+typedef const char *name_ref;
 AUTO_TYPE(actor_ref, free);
 AUTO_TYPE(phone_ref, free);
+AUTO_TYPE(name_ref, free);
 
 bool step_is_for(const struct step *step, const struct run_phone *p) {
     for (size_t i = 0; i < step->phones.count; i++)
@@ -143,7 +145,7 @@ int step_finish(struct run *r, const struct step *step) {
     return phones == NULL ? -1 : await_all(r, phones, count);
 }
 
-static int contact_all(struct run *r, const struct step *step) {
+int step_contact(struct run *r, const struct step *step) {
     size_t count = 0;
     AUTO(phone_ref) phones = calloc(r->scenario->phone_count, sizeof *phones);
     if (phones == NULL)
@@ -161,15 +163,20 @@ static int contact_all(struct run *r, const struct step *step) {
     return 0;
 }
 
+int step_set_devices(struct run *r, const struct step *step, const char *const *options) {
+    size_t count = 0;
+    AUTO(name_ref) names = calloc(r->scenario->phone_count + 1, sizeof *names);
+    if (names == NULL)
+        return -1;
+    for (size_t i = 0; i < r->scenario->phone_count; i++)
+        if (step_is_for(step, &r->phones[i]) && r->phones[i].settings->device.present)
+            names[count++] = r->phones[i].settings->name;
+    return lab_set_devices(r, names, count, options);
+}
+
 static int schedule_all(struct run *r, const struct step *step, const char *operation) {
-    for (size_t i = 0; i < r->scenario->phone_count; i++) {
-        const struct phone_settings *p = r->phones[i].settings;
-        const char *const args[] = {"device", "set", p->name, "--operation", operation, NULL};
-        if (step_is_for(step, &r->phones[i]) && p->device.present &&
-            capf_command(r, args, NULL) != 0)
-            return -1;
-    }
-    return 0;
+    const char *const options[] = {"--operation", operation, NULL};
+    return step_set_devices(r, step, options);
 }
 
 static int take_keys(struct run *r, const struct step *step) {
@@ -186,7 +193,7 @@ static int take_keys(struct run *r, const struct step *step) {
 static int step_install(struct run *r, const struct step *step) {
     if (take_keys(r, step) != 0 || schedule_all(r, step, "install") != 0)
         return -1;
-    return contact_all(r, step);
+    return step_contact(r, step);
 }
 
 int lab_ready_phones(struct run *r) {
@@ -205,15 +212,15 @@ int lab_ready_phones(struct run *r) {
 }
 
 static int step_delete(struct run *r, const struct step *step) {
-    return schedule_all(r, step, "delete") != 0 ? -1 : contact_all(r, step);
+    return schedule_all(r, step, "delete") != 0 ? -1 : step_contact(r, step);
 }
 
 static int step_troubleshoot(struct run *r, const struct step *step) {
-    return schedule_all(r, step, "troubleshoot") != 0 ? -1 : contact_all(r, step);
+    return schedule_all(r, step, "troubleshoot") != 0 ? -1 : step_contact(r, step);
 }
 
 static int step_connect(struct run *r, const struct step *step) {
-    return contact_all(r, step);
+    return step_contact(r, step);
 }
 
 static int sign_request(struct run *r, const char *request_path, const char *cert_path,

@@ -45,11 +45,7 @@ bool sut_judges(struct run *r, enum expect_kind kind) {
 }
 
 bool sut_judges_log(struct run *r, enum log_kind kind) {
-    static const enum component writers[] = {[LOG_CAPF] = COMPONENT_CAPF,
-                                             [LOG_RA] = COMPONENT_RA,
-                                             [LOG_RA_ERROR] = COMPONENT_RA,
-                                             [LOG_IIS] = COMPONENT_CERTSRV};
-    if (kind >= LOG_PHONE || !sut_hides(r->options->suts, writers[kind]))
+    if (kind == LOG_PHONE || !sut_hides(r->options->suts, log_writer(kind)))
         return true;
     sut_leave_out(r, "log %s", log_word(kind));
     return false;

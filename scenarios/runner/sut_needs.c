@@ -114,14 +114,10 @@ static bool lacks(const struct suts *s, const struct scenario *scenario, enum su
 
 /* Steps that need the logs, the store or the process of what is not ours. */
 static bool step_is_ours(const struct suts *s, const struct step *step) {
-    static const enum component writers[] = {[LOG_CAPF] = COMPONENT_CAPF,
-                                             [LOG_RA] = COMPONENT_RA,
-                                             [LOG_RA_ERROR] = COMPONENT_RA,
-                                             [LOG_IIS] = COMPONENT_CERTSRV};
     enum component actor = step->actor == NULL ? COMPONENT_COUNT : component_of(step->actor);
     switch (step->kind) {
     case STEP_WAIT_FOR:
-        return step->log_kind >= LOG_PHONE || !sut_hides(s, writers[step->log_kind]);
+        return step->log_kind == LOG_PHONE || !sut_hides(s, log_writer(step->log_kind));
     case STEP_SET_DEVICE:
     case STEP_IMPORT_OFFLINE:
         return !sut_hides(s, COMPONENT_CAPF);
@@ -132,6 +128,9 @@ static bool step_is_ours(const struct suts *s, const struct step *step) {
     case STEP_RESTART:
     case STEP_STOP:
     case STEP_KILL:
+    case STEP_PAUSE:
+    case STEP_RESUME:
+    case STEP_RELEASE:
     case STEP_SET:
     case STEP_ADVANCE_CLOCK: {
         const struct sut *sut = sut_of(s, actor, NULL);
