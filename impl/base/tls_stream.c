@@ -14,9 +14,8 @@ enum { ADDRESS_MAX = 80 };
 
 /* libevent 2.1.12 frees the SSL object when it fails, others do not: with a reference of our own it
  * is freed once in either case. */
-static struct bufferevent *new_stream(struct event_base *loop, int fd, SSL *ssl,
-                                      enum bufferevent_ssl_state state, int options,
-                                      struct err *e) {
+struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
+                                   enum bufferevent_ssl_state state, int options, struct err *e) {
     SSL_up_ref(ssl);
     struct bufferevent *stream =
         bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);
@@ -24,17 +23,6 @@ static struct bufferevent *new_stream(struct event_base *loop, int fd, SSL *ssl,
     if (stream == NULL)
         err_set(e, ERR_SYS_NOMEM, "no TLS stream");
     return stream;
-}
-
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl, bool accepts,
-                                   int options, struct err *e) {
-    return new_stream(loop, fd, ssl,
-                      accepts ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING, options, e);
-}
-
-struct bufferevent *tls_stream_of_session(struct event_base *loop, int fd, SSL *ssl, int options,
-                                          struct err *e) {
-    return new_stream(loop, fd, ssl, BUFFEREVENT_SSL_OPEN, options, e);
 }
 
 int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t port,

@@ -190,7 +190,8 @@ static void on_event(struct bufferevent *stream, short what, void *user) {
 
 static int open_stream(struct phone *p, SSL *ssl, struct err *e) {
     int fd = SSL_get_fd(ssl);
-    p->stream = tls_stream_of_session(p->shared->loop, fd, ssl, BEV_OPT_DEFER_CALLBACKS, e);
+    p->stream =
+        tls_stream_new(p->shared->loop, fd, ssl, BUFFEREVENT_SSL_OPEN, BEV_OPT_DEFER_CALLBACKS, e);
     if (p->stream == NULL) {
         close(fd);
         return -1;

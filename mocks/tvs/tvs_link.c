@@ -128,9 +128,11 @@ static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
     SSL *ssl = new_ssl(l, e);
     if (ssl == NULL)
         return -1;
-    l->stream = tls_stream_new(l->setup->loop, -1, ssl, false, BEV_OPT_DEFER_CALLBACKS, e);
+    l->stream = tls_stream_new(l->setup->loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
+                               BEV_OPT_DEFER_CALLBACKS, e);
     if (l->stream == NULL)
         return -1;
+    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);
