@@ -9,11 +9,12 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
-FOLDERS := impl/base impl/pki impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/phone scenarios/runner \
-           bench
+FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/tftp mocks/wire mocks/tvs mocks/phone \
+           scenarios/runner bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
+uses.impl/itl         := impl/pki impl/base
 uses.impl/capf        := impl/est impl/pki impl/base
 uses.impl/est         := impl/pki impl/base
 uses.impl/certsrv     := impl/pki impl/base
@@ -24,15 +25,18 @@ uses.mocks/fault      := impl/base
 uses.mocks/certsrv    := mocks/fault impl/pki impl/base
 uses.mocks/dns        := mocks/fault impl/base
 uses.mocks/ntp        := mocks/fault impl/base
+uses.mocks/tftp       := mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 uses.mocks/wire       := mocks/fault impl/base
-uses.mocks/phone      := mocks/fault impl/capf impl/est impl/pki impl/base
-uses.scenarios/runner := mocks/phone impl/capf mocks/certsrv mocks/dns mocks/ntp mocks/wire \
-                         mocks/fault impl/est impl/pki impl/base
+uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.mocks/phone      := mocks/tftp mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.scenarios/runner := mocks/phone mocks/tftp mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp \
+                         mocks/wire mocks/fault impl/itl impl/est impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 fuzz.csr            := impl/pki impl/base
+fuzz.csr_policy     := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.p7             := impl/pki impl/base
 fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
@@ -40,9 +44,19 @@ fuzz.ntlm           := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
+fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+fuzz.tftp           := mocks/tftp mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.cnf_xml        := mocks/phone $(uses.mocks/phone)
+fuzz.est_response   := impl/est impl/pki impl/base
+fuzz.scenario       := scenarios/runner $(uses.scenarios/runner)
+fuzz.rules          := impl/diagnose impl/base
+fuzz.diagnose       := impl/diagnose impl/base
+fuzz.capf_session   := impl/capf impl/est impl/pki impl/base
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
+fuzz.itl            := impl/itl impl/pki impl/base
+fuzz.sgn            := impl/itl impl/pki impl/base
 
 # Programs: the main.c (or NAME_main.c) that each is made from.
 mains := $(wildcard $(addsuffix /*main.c,$(FOLDERS)))
@@ -89,7 +103,7 @@ endif
 
 .DEFAULT_GOAL := all
 .PHONY: programs
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(BUILD)/lib/capflab-torture.so
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -123,13 +137,22 @@ bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
+replay_objects := $(patsubst %,$(BUILD)/obj/fuzz/%.o,replay inputs rate)
+
+# What `run --torture` preloads into a component. It stands alone and is itself never instrumented.
+TORTURE_LIBRARY := $(BUILD)/lib/capflab-torture.so
+$(TORTURE_LIBRARY): $(wildcard scenarios/torture/*.c scenarios/torture/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c17 -g -O2 $(WARNINGS) -D_GNU_SOURCE -I. -U_FORTIFY_SOURCE -fno-builtin -fPIC -fvisibility=hidden \
+		-ftls-model=initial-exec -shared -Wl,-z,now -o $@ $(filter %.c,$^)
+
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
 
-$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(BUILD)/obj/fuzz/replay.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(replay_objects) $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
 endef
@@ -181,6 +204,12 @@ check-valgrind: ## unit tests and the healthy scenarios under Valgrind
 	@ci/deps.sh build check valgrind
 	$(again) programs tests
 	@BUILD=$(BUILD) ci/valgrind.sh
+
+.PHONY: torture
+torture: ## one healthy scenario of each issuer, each time with another failing call of CAPF or RA (two minutes)
+	@ci/deps.sh build
+	$(again) programs
+	@BUILD=$(BUILD) ci/torture.sh
 
 .PHONY: interop
 interop: ## foreign clients against ours: curl, openssl, strongSwan's pki; our RA as a foreign one

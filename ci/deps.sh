@@ -14,7 +14,7 @@ packages() {
     clang) echo clang libclang-rt-14-dev ;;
     valgrind) echo valgrind libc6-dbg ;;
     interop) echo curl openssl strongswan-pki libstrongswan-standard-plugins libcharon-extra-plugins jq \
-        bind9-dnsutils ntpsec-ntpdig chromium ;;
+        bind9-dnsutils ntpsec-ntpdig tftp-hpa chromium ;;
     format) echo clang-format ;;
     lint) echo cppcheck ;;
     cover) echo lcov ;;

@@ -32,6 +32,12 @@
     X(NTP_KISS, "ntp", "the NTP server told us to go away")                                        \
     X(NTP_UNSYNCHRONISED, "ntp", "the NTP server does not know the time")                          \
     X(NTP_BAD_ANSWER, "ntp", "not an answer of an NTP server")                                     \
+    X(TFTP_PACKET, "tftp", "malformed TFTP packet")                                                \
+    X(TFTP_OPERATION, "tftp", "illegal TFTP operation")                                            \
+    X(TFTP_OPTION, "tftp", "TFTP option with a value that is not allowed")                         \
+    X(TFTP_NOT_FOUND, "tftp", "file not found")                                                    \
+    X(TFTP_ACCESS, "tftp", "not a name of a file that may be read")                                \
+    X(TFTP_ABORTED, "tftp", "the client ended the transfer")                                       \
     X(TCP_REFUSED, "tcp", "connection refused")                                                    \
     X(TCP_TIMEOUT, "tcp", "no answer from the peer")                                               \
     X(TCP_RESET, "tcp", "connection reset by the peer")                                            \
@@ -59,6 +65,9 @@
     X(PKCS7_PARSE, "pkcs7", "not a PKCS#7 message")                                                \
     X(PKCS7_EMPTY, "pkcs7", "the PKCS#7 message holds no certificate")                             \
     X(B64_PARSE, "base64", "not base64")                                                           \
+    X(CNF_SYNTAX, "cnf.xml", "not a phone's configuration file")                                   \
+    X(CNF_VALUE, "cnf.xml", "value that the phone does not take")                                  \
+    X(CNF_TOO_LARGE, "cnf.xml", "the configuration file is too large or nested too deeply")        \
     X(HTTP_STATUS, "http", "unexpected HTTP status")                                               \
     X(HTTP_CONTENT_TYPE, "http", "unexpected content type")                                        \
     X(HTTP_TOO_LARGE, "http", "the HTTP message is too large")                                     \
@@ -93,6 +102,20 @@
     X(CAPF_AUTH_CREDENTIALS, "capf", "the phone's signature does not verify")                      \
     X(CAPF_LOCKED, "capf", "too many wrong authentication strings")                                \
     X(CAPF_REFUSED, "capf", "the server ended the session")                                        \
+    X(TVS_FRAME, "tvs", "malformed frame")                                                         \
+    X(TVS_ELEMENT, "tvs", "malformed element")                                                     \
+    X(TVS_DUPLICATE_ELEMENT, "tvs", "element given twice")                                         \
+    X(TVS_MISSING_ELEMENT, "tvs", "a required element is missing")                                 \
+    X(TVS_ANSWER, "tvs", "the answer is for another request")                                      \
+    X(ITL_TOO_LARGE, "itl", "the trust list is larger than phones can hold")                       \
+    X(ITL_VERSION, "itl", "a trust list or signed file of another version")                        \
+    X(ITL_HEADER, "itl", "malformed header of a trust list or signed file")                        \
+    X(ITL_RECORD, "itl", "malformed record of a trust list")                                       \
+    X(ITL_ALGORITHM, "itl", "signature algorithm that trust lists do not have")                    \
+    X(ITL_CERTIFICATE, "itl", "a certificate of the trust list cannot be used")                    \
+    X(ITL_SIGNER_UNKNOWN, "itl", "the signer is not among those that are trusted")                 \
+    X(ITL_SIGNATURE, "itl", "the signature does not verify")                                       \
+    X(ITL_PLAN, "itl", "the trust list cannot be made as described")                               \
     X(STORE_OPEN, "store", "the database could not be opened")                                     \
     X(STORE_SQL, "store", "the database refused a statement")                                      \
     X(STORE_NOT_FOUND, "store", "no such row")                                                     \

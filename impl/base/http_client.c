@@ -110,6 +110,21 @@ static void set_trust(CURL *easy, const struct http_endpoint *endpoint) {
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, client_tls_setup);
 }
 
+static int set_url(CURL *easy, const char *url, const char *protocols, struct err *e) {
+    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    return 0;
+}
+
+int http_client_target_plain(CURL *easy, const char *url, struct err *e) {
+    return set_url(easy, url, "http,tftp", e);
+}
+
 int http_client_target(CURL *easy, const struct http_endpoint *endpoint, const char *path,
                        struct err *e) {
     AUTO(char) url = NULL;
@@ -119,13 +134,8 @@ int http_client_target(CURL *easy, const struct http_endpoint *endpoint, const c
         url = NULL;
         return err_set(e, ERR_SYS_NOMEM, NULL);
     }
-    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (set_url(easy, url, "https", e) != 0)
+        return -1;
     set_trust(easy, endpoint);
     return 0;
 }

@@ -42,6 +42,10 @@ typedef void http_done_fn(void *user, CURL *easy, const struct http_result *resu
 int http_client_target(CURL *easy, const struct http_endpoint *endpoint, const char *path,
                        struct err *e);
 
+/* The same for a file of a server without TLS: a whole URL, http:// or tftp://, whose host and port
+ * are those of the endpoint that http_client_start gets. No redirect is followed. -1 SYS_NOMEM. */
+int http_client_target_plain(CURL *easy, const char *url, struct err *e);
+
 /* Starts the transfer; done is called exactly once, never before this returns. timeout_us:
  * component time for the whole exchange. easy, body sinks and endpoint must live until then. The
  * connection stays with easy's multi handle for reuse. */

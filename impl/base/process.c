@@ -187,9 +187,8 @@ struct resolver *process_resolver(struct process *p) {
 static char *ready_line(json_t *facts) {
     char *line = NULL;
     json_t *all = json_pack("{s:b}", "ready", 1);
-    if (facts != NULL)
-        json_object_update(all, facts);
-    AUTO(char) text = json_dumps(all, JSON_COMPACT);
+    AUTO(char)
+    text = json_object_update(all, facts) == 0 ? json_dumps(all, JSON_COMPACT) : NULL;
     json_decref(all);
     if (text == NULL || asprintf(&line, "%s\n", text) < 0)
         return NULL;
@@ -213,6 +212,8 @@ static void tell_address(const json_t *facts) {
 
 int process_ready(struct process *p, json_t *facts, struct err *e) {
     int result = 0;
+    if (facts == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "ready line");
     if (p->ready_fd >= 0)
         result = write_ready(p, facts, e);
     else

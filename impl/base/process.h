@@ -62,9 +62,9 @@ void process_free(struct process *p);
 struct event_base *process_loop(struct process *p);
 struct resolver *process_resolver(struct process *p);
 
-/* Writes {"ready":true, ...facts} and a newline to the ready descriptor (facts is consumed; NULL
- * allowed) and closes it. Without one, prints "listening on ADDRESS" for facts.listen to standard
- * error. -1 SYS_IO. */
+/* Writes {"ready":true, ...facts} and a newline to the ready descriptor (facts is consumed) and
+ * closes it. Without one, prints "listening on ADDRESS" for facts.listen to standard error. -1
+ * SYS_IO; SYS_NOMEM, also for facts NULL, which is what a lack of memory leaves of them. */
 int process_ready(struct process *p, json_t *facts, struct err *e);
 
 /* Runs until SIGTERM, SIGINT or process_stop. */
@@ -75,6 +75,13 @@ void process_stop(struct process *p);
  * non-blocking, close-on-exec; *address is malloc'ed "HOST:PORT" with the real port, caller frees.
  * -1 SYS_IO. */
 int listen_tcp(const char *where, char **address, struct err *e);
+/* A listener on such a socket, which it owns; NULL when the loop cannot watch it
+ * (evconnlistener_new does not tell). */
+struct evconnlistener;
+struct evconnlistener *listener_new(struct event_base *loop, int fd,
+                                    void (*accepted)(struct evconnlistener *, evutil_socket_t,
+                                                     struct sockaddr *, int, void *),
+                                    void *user);
 /* The same for datagrams. */
 int listen_udp(const char *where, char **address, struct err *e);
 /* "127.0.0.1:40001" or "[::1]:40001"; "" for what is no address of the internet. */

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,4 +131,20 @@ int listen_tcp(const char *where, char **address, struct err *e) {
 
 int listen_udp(const char *where, char **address, struct err *e) {
     return listen_on(where, SOCK_DGRAM, address, e);
+}
+
+struct evconnlistener *listener_new(struct event_base *loop, int fd,
+                                    void (*accepted)(struct evconnlistener *, evutil_socket_t,
+                                                     struct sockaddr *, int, void *),
+                                    void *user) {
+    enum { OPTIONS = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED };
+    struct evconnlistener *listener = evconnlistener_new(loop, accepted, user, OPTIONS, 0, fd);
+    if (listener == NULL) {
+        close(fd);
+        return NULL;
+    }
+    if (evconnlistener_enable(listener) == 0)
+        return listener;
+    evconnlistener_free(listener);
+    return NULL;
 }

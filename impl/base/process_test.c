@@ -97,7 +97,7 @@ START_TEST(readiness_is_one_line_and_the_end_of_the_descriptor) {
     char line[128];
     read_all(fds[0], line, sizeof line);
     ck_assert_str_eq(line, "{\"ready\":true,\"listen\":\"127.0.0.1:40001\"}\n");
-    ck_assert_ok(process_ready(p, NULL, &e), e);
+    ck_assert_ok(process_ready(p, json_object(), &e), e);
     process_free(p);
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(a_reader_that_is_gone_is_an_error_and_no_signal) {
     struct process_options options = {.ready_fd = fds[1]};
     struct process *p = start(&plain, &options);
     close(fds[0]);
-    ck_assert_int_eq(process_ready(p, NULL, &e), -1);
+    ck_assert_int_eq(process_ready(p, json_object(), &e), -1);
     ck_assert_err(e, SYS_IO);
     process_free(p);
 }
@@ -124,7 +124,7 @@ static pid_t start_child(const struct process_options *given) {
         struct process_options options = *given;
         options.ready_fd = fds[1];
         struct process *p = process_new(&plain, &options, NULL);
-        if (p == NULL || process_ready(p, NULL, NULL) != 0)
+        if (p == NULL || process_ready(p, json_object(), NULL) != 0)
             _exit(9);
         process_run(p);
         process_free(p);

@@ -17,16 +17,23 @@ struct sql {
     size_t count;
 };
 
+/* The statement of which a value could not be bound, for want of memory. One is enough: values are
+ * bound and the statement is run before the next one is. */
+static sqlite3_stmt *unbound;
+
 static int fail(struct sql *db, const char *text, struct err *e) {
     return err_set(e, ERR_STORE_SQL, "%s: %.200s", sqlite3_errmsg(db->connection), text);
 }
 
-static int open_connection(struct sql *db, const char *path, const char *schema, struct err *e) {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &db->connection, flags, NULL) != SQLITE_OK)
+static int open_connection(struct sql *db, const char *path, int flags, struct err *e) {
+    if (sqlite3_open_v2(path, &db->connection, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return err_set(e, ERR_STORE_OPEN, "%s: %s", path,
                        db->connection != NULL ? sqlite3_errmsg(db->connection) : "out of memory");
     sqlite3_busy_timeout(db->connection, BUSY_TIMEOUT_MS);
+    return 0;
+}
+
+static int set_up(struct sql *db, const char *path, const char *schema, struct err *e) {
     if (sqlite3_exec(db->connection, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->connection, schema, NULL, NULL, NULL) != SQLITE_OK)
         return err_set(e, ERR_STORE_OPEN, "%s: %s", path, sqlite3_errmsg(db->connection));
@@ -39,7 +46,20 @@ struct sql *sql_open(const char *path, const char *schema, struct err *e) {
         err_set(e, ERR_SYS_NOMEM, "%s", path);
         return NULL;
     }
-    if (open_connection(db, path, schema, e) == 0)
+    if (open_connection(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e) == 0 &&
+        set_up(db, path, schema, e) == 0)
+        return db;
+    sql_close(db);
+    return NULL;
+}
+
+struct sql *sql_open_to_read(const char *path, struct err *e) {
+    struct sql *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        err_set(e, ERR_SYS_NOMEM, "%s", path);
+        return NULL;
+    }
+    if (open_connection(db, path, SQLITE_OPEN_READONLY, e) == 0)
         return db;
     sql_close(db);
     return NULL;
@@ -64,6 +84,8 @@ static sqlite3_stmt *find_statement(const struct sql *db, const char *text) {
 
 sqlite3_stmt *sql_prepare(struct sql *db, const char *text, struct err *e) {
     sqlite3_stmt *s = find_statement(db, text);
+    if (s != NULL && s == unbound)
+        unbound = NULL;
     if (s != NULL) {
         sqlite3_reset(s);
         sqlite3_clear_bindings(s);
@@ -83,11 +105,31 @@ sqlite3_stmt *sql_prepare(struct sql *db, const char *text, struct err *e) {
     return s;
 }
 
+static int fail_without_memory(sqlite3_stmt *statement, struct err *e) {
+    sqlite3_reset(statement);
+    return err_set(e, ERR_STORE_SQL, "out of memory: %.200s", sqlite3_sql(statement));
+}
+
+/* Reading a text may need memory; asked for once, it is there for whoever reads it later. */
+static bool has_values(sqlite3_stmt *statement) {
+    for (int i = 0; i < sqlite3_data_count(statement); i++) {
+        int type = sqlite3_column_type(statement, i);
+        if (type == SQLITE_TEXT && sqlite3_column_text(statement, i) == NULL)
+            return false;
+        if (type == SQLITE_BLOB && sqlite3_column_blob(statement, i) == NULL &&
+            sqlite3_column_bytes(statement, i) > 0)
+            return false;
+    }
+    return true;
+}
+
 /* The statement is reset at its end, so that it holds no lock while nobody reads. */
 int sql_step(struct sql *db, sqlite3_stmt *statement, struct err *e) {
+    if (statement == unbound)
+        return fail_without_memory(statement, e);
     int result = sqlite3_step(statement);
     if (result == SQLITE_ROW)
-        return 1;
+        return has_values(statement) ? 1 : fail_without_memory(statement, e);
     if (result != SQLITE_DONE)
         fail(db, sqlite3_sql(statement), e);
     sqlite3_reset(statement);
@@ -115,20 +157,25 @@ int64_t sql_last_id(struct sql *db) {
     return sqlite3_last_insert_rowid(db->connection);
 }
 
+static void note_bound(sqlite3_stmt *s, int result) {
+    if (result != SQLITE_OK)
+        unbound = s;
+}
+
 void sql_bind_str(sqlite3_stmt *s, int index, const char *text) {
-    sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT);
+    note_bound(s, sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT));
 }
 
 void sql_bind_int(sqlite3_stmt *s, int index, int64_t value) {
-    sqlite3_bind_int64(s, index, value);
+    note_bound(s, sqlite3_bind_int64(s, index, value));
 }
 
 /* An empty view is an empty blob, not NULL. */
 void sql_bind_bytes(sqlite3_stmt *s, int index, struct bytes value) {
     if (value.len == 0)
-        sqlite3_bind_zeroblob(s, index, 0);
+        note_bound(s, sqlite3_bind_zeroblob(s, index, 0));
     else
-        sqlite3_bind_blob64(s, index, value.data, value.len, SQLITE_TRANSIENT);
+        note_bound(s, sqlite3_bind_blob64(s, index, value.data, value.len, SQLITE_TRANSIENT));
 }
 
 const char *sql_str(sqlite3_stmt *s, int column) {

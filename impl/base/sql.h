@@ -14,6 +14,8 @@ struct sql; /* opaque: a connection and its statements */
 /* Opens or makes path and runs schema (idempotent DDL, several statements). busy time-out 5 s real.
  * NULL STORE_OPEN. */
 struct sql *sql_open(const char *path, const char *schema, struct err *e);
+/* Opens what is there, never to write. NULL STORE_OPEN. */
+struct sql *sql_open_to_read(const char *path, struct err *e);
 void sql_close(struct sql *db);
 
 /* A statement, kept for the text (which must be a literal: it is the key), reset, without bindings.
@@ -26,7 +28,9 @@ int sql_run(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_exec(struct sql *db, const char *text, struct err *e);
 int64_t sql_last_id(struct sql *db);
 
-/* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). */
+/* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). When a
+ * value cannot be bound, the statement fails with STORE_SQL where it is stepped. Reading cannot
+ * fail. */
 void sql_bind_str(sqlite3_stmt *s, int index, const char *text); /* NULL binds NULL; copied */
 void sql_bind_int(sqlite3_stmt *s, int index, int64_t value);
 void sql_bind_bytes(sqlite3_stmt *s, int index, struct bytes value); /* copied */

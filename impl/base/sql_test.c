@@ -165,7 +165,29 @@ START_TEST(what_was_committed_survives_a_kill) {
 }
 END_TEST
 
+/* SQLite itself refuses memory beyond the limit. */
+START_TEST(a_value_that_could_not_be_bound_is_not_written_as_null) {
+    static uint8_t key[64 * 1024] = {1};
+    struct err e = {0};
+    TEMPORARY(dir);
+    struct sql *db = open_in(dir);
+    sqlite3_stmt *q = prepare(db, insert_device);
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + 1024);
+    sql_bind_str(q, 1, "SEP74A02FC0A675");
+    sql_bind_bytes(q, 2, bytes_of(key, sizeof key));
+    sqlite3_hard_heap_limit64(0);
+    ck_assert_int_eq(sql_run(db, q, &e), -1);
+    ck_assert_err(e, STORE_SQL);
+    q = prepare(db, insert_device);
+    sql_bind_str(q, 1, "SEP74A02FC0A675");
+    sql_bind_bytes(q, 2, bytes_of(key, sizeof key));
+    ck_assert_int_eq(sql_run(db, q, &e), 1);
+    sql_close(db);
+}
+END_TEST
+
 TEST_MAIN("sql", the_settings_are_those_promised, values_come_back_as_they_went_in,
           statements_are_kept_and_come_back_empty, changes_are_counted,
           errors_show_the_statement_and_no_value, what_is_no_database_cannot_be_opened,
-          what_was_committed_survives_a_kill)
+          what_was_committed_survives_a_kill,
+          a_value_that_could_not_be_bound_is_not_written_as_null)

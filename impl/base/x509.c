@@ -11,6 +11,19 @@
 
 enum { CERTIFICATE_FILE_MAX = 1024 * 1024, NAME_MAX_BYTES = 4096 };
 
+/* OpenSSL keeps a certificate for whose key it found no memory as one with a key of unknown kind;
+ * read once more, it has its key. */
+static X509 *with_key(X509 *cert) {
+    if (X509_get0_pubkey(cert) != NULL)
+        return cert;
+    X509 *again = X509_dup(cert);
+    ERR_clear_error();
+    if (again == NULL)
+        return cert;
+    X509_free(cert);
+    return again;
+}
+
 static X509 *read_der(struct bytes der, struct err *e) {
     const unsigned char *at = der.data;
     AUTO(X509) cert = der.len > LONG_MAX ? NULL : d2i_X509(NULL, &at, (long)der.len);
@@ -23,7 +36,7 @@ static X509 *read_der(struct bytes der, struct err *e) {
                 der.len - (size_t)(at - der.data));
         return NULL;
     }
-    return TAKE(cert);
+    return with_key(TAKE(cert));
 }
 
 X509 *x509_read(struct bytes der_or_pem, struct err *e) {
@@ -48,9 +61,14 @@ X509 *x509_read_file(const char *path, struct err *e) {
 
 static X509_STACK *read_all(BIO *bio, const char *path, struct err *e) {
     AUTO(X509_STACK) all = sk_X509_new_null();
-    for (X509 *cert; all != NULL && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;)
-        if (sk_X509_push(all, cert) == 0)
-            X509_free(cert);
+    for (X509 *cert; all != NULL && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;) {
+        cert = with_key(cert);
+        if (sk_X509_push(all, cert) != 0)
+            continue;
+        X509_free(cert);
+        err_set(e, ERR_SYS_NOMEM, "%s", path);
+        return NULL;
+    }
     if (all == NULL || sk_X509_num(all) == 0) {
         err_openssl(e, ERR_X509_PARSE, "%s: no certificate in it", path);
         return NULL;
@@ -68,7 +86,7 @@ X509_STACK *x509_read_all_file(const char *path, struct err *e) {
     AUTO_BUF content = BUF_INIT(CERTIFICATE_FILE_MAX);
     if (file_read(path, &content, e) != 0)
         return NULL;
-    AUTO(BIO) bio = BIO_new_mem_buf(content.data, (int)content.len);
+    AUTO(BIO) bio = BIO_new_mem_buf(buf_str(&content), (int)content.len);
     if (bio == NULL) {
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;

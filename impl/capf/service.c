@@ -186,12 +186,9 @@ static int start_listening(struct capf_service *v, const char *where, struct err
     int fd = listen_tcp(where, &v->address, e);
     if (fd < 0)
         return -1;
-    v->listener = evconnlistener_new(v->loop, on_accept, v,
-                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    if (v->listener == NULL) {
-        close(fd);
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    }
+    v->listener = listener_new(v->loop, fd, on_accept, v);
+    if (v->listener == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s: cannot be listened on", where);
     evconnlistener_set_error_cb(v->listener, on_accept_error);
     return 0;
 }

@@ -79,18 +79,28 @@ int store_limit(struct store *s, int64_t pages, struct err *e) {
     return sql_exec(s->db, statement, e) < 0 ? -1 : 0;
 }
 
-struct store *store_open(const char *path, struct err *e) {
-    struct store *s = calloc(1, sizeof *s);
-    if (s == NULL) {
+/* Takes db; NULL is the failure of whoever opened it. */
+static struct store *store_of(struct sql *db, struct err *e) {
+    struct store *s = db != NULL ? calloc(1, sizeof *s) : NULL;
+    if (db != NULL && s == NULL)
         err_set(e, ERR_SYS_NOMEM, NULL);
+    if (s == NULL) {
+        sql_close(db);
         return NULL;
     }
-    s->db = sql_open(path, schema, e);
-    if (s->db == NULL || add_functions(s->db, e) < 0) {
-        store_close(s);
-        return NULL;
-    }
-    return s;
+    s->db = db;
+    if (add_functions(db, e) == 0)
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+struct store *store_open(const char *path, struct err *e) {
+    return store_of(sql_open(path, schema, e), e);
+}
+
+struct store *store_open_to_read(const char *path, struct err *e) {
+    return store_of(sql_open_to_read(path, e), e);
 }
 
 void store_close(struct store *s) {

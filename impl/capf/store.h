@@ -50,6 +50,9 @@ struct device {
 struct store; /* opaque */
 
 struct store *store_open(const char *path, struct err *e);
+/* For other parts of the cluster, which look but never write (its TFTP service makes phones'
+ * configurations of it). The file must be there. */
+struct store *store_open_to_read(const char *path, struct err *e);
 void store_close(struct store *s);
 /* The file does not grow beyond that many pages of 4 KiB; what would need more fails with STORE_SQL
  * "database or disk is full", and what is there stays. 0: no limit. -1 STORE_SQL. */

@@ -226,6 +226,29 @@ START_TEST(enrolment_life) {
 }
 END_TEST
 
+START_TEST(a_reader_sees_what_is_written_and_writes_nothing) {
+    TEMPORARY(dir);
+    struct err e = {0};
+    struct device d;
+    AUTO(char) path = path_join(dir, "devices.sqlite");
+    ck_assert_ptr_null(store_open_to_read(path, &e));
+    ck_assert_err(e, STORE_OPEN);
+    ck_assert(!file_exists(path));
+    struct store *s = open_in(dir);
+    struct store *reader = store_open_to_read(path, &e);
+    ck_assert_msg(reader != NULL, "%s", e.text);
+    ck_assert_int_eq(store_device(reader, "SEP001122334455", &d, &e), -1);
+    ck_assert_err(e, STORE_NOT_FOUND);
+    add(s, "SEP001122334455");
+    ck_assert_ok(store_device(reader, "sep001122334455", &d, &e), e);
+    ck_assert_int_eq(d.operation, OPERATION_UPGRADE);
+    ck_assert_int_eq(store_add(reader, &d, &e), -1);
+    ck_assert_err(e, STORE_SQL);
+    store_close(reader);
+    store_close(s);
+}
+END_TEST
+
 START_TEST(cannot_open_a_folder) {
     TEMPORARY(folder);
     struct err e = {0};
@@ -260,4 +283,5 @@ END_TEST
 TEST_MAIN("capf store", numbers_are_those_of_the_notes, words_are_read, results_map_to_status,
           names_are_checked, statement_is_the_seeds, outcome_survives_reopening,
           outcome_that_keeps_the_operation_keeps_the_string, lockout, missing_and_double_devices,
-          enrolment_life, cannot_open_a_folder, a_full_store_says_so_and_keeps_what_it_has)
+          a_reader_sees_what_is_written_and_writes_nothing, enrolment_life, cannot_open_a_folder,
+          a_full_store_says_so_and_keeps_what_it_has)

@@ -24,6 +24,7 @@ static const struct {
     {"dns", "a mock of the DNS server: right answers, wrong ones, or none"},
     {"ntp", "a mock of the NTP server: the right time, a wrong one, or none"},
     {"wire", "a relay that damages a connection on demand"},
+    {"itl", "read, verify, compare and make trust lists (ITL, CTL) and signed files"},
     {"phone", "a simulated IP phone that gets or gives up its LSC"},
     {"diagnose", "name the cause of failures from their logs"},
     {"run", "run scenarios and judge them"},

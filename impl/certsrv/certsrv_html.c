@@ -32,17 +32,22 @@ static void start_element(void *context, const xmlChar *name, const xmlChar **at
         attributes[at] = behind;
 }
 
-static xmlDoc *parse(struct bytes body) {
+/* -1 without memory; *doc NULL: there is nothing in it. */
+static int parse(struct bytes body, xmlDoc **doc, struct err *e) {
     htmlParserCtxtPtr parser = htmlCreateMemoryParserCtxt((const char *)body.data, (int)body.len);
     if (parser == NULL)
-        return NULL;
+        return err_set(e, ERR_SYS_NOMEM, "page");
     parser->sax->startElement = start_element;
     htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                                    HTML_PARSE_NONET | HTML_PARSE_COMPACT);
     htmlParseDocument(parser);
-    xmlDoc *doc = parser->myDoc;
+    *doc = parser->myDoc;
+    bool cut_short = parser->errNo == XML_ERR_NO_MEMORY;
     htmlFreeParserCtxt(parser);
-    return doc;
+    if (!cut_short)
+        return 0;
+    xmlFreeDoc(*doc);
+    return err_set(e, ERR_SYS_NOMEM, "page");
 }
 
 xmlDoc *html_read(struct bytes body, struct err *e) {
@@ -52,7 +57,9 @@ xmlDoc *html_read(struct bytes body, struct err *e) {
     }
     if (body.len == 0)
         return empty_document(e);
-    xmlDoc *doc = parse(body);
+    xmlDoc *doc = NULL;
+    if (parse(body, &doc, e) != 0)
+        return NULL;
     return doc != NULL ? doc : empty_document(e);
 }
 

@@ -24,7 +24,14 @@ static void serve(struct process *process, const struct ra_config *config) {
     }
     ra_start(ra);
     process_run(process);
+    bool failed = ra_failure(ra) != NULL;
+    if (failed)
+        e = *ra_failure(ra);
     ra_free(ra);
+    if (failed) {
+        process_free(process);
+        program_die(&program, EXIT_FAILED, &e);
+    }
 }
 
 int main(int argc, char **argv) {

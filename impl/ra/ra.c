@@ -20,6 +20,7 @@ struct ra {
     struct est_server *server;
     struct buf csr_attributes;
     const char **labels; /* NULL-terminated, strings of config */
+    struct err failure;  /* why the process was stopped; ERR_OK: nobody did but a signal */
 };
 
 void ra_free(struct ra *ra) {
@@ -122,13 +123,16 @@ struct ra *ra_new(struct process *process, const struct ra_config *config, struc
  */
 static void started(void *user) {
     struct ra *ra = user;
-    struct err e;
     ra_log_init_cert_store(ra->log, NULL, ra->trust);
     ra_log_est_start(ra->log, ra->trust, ra->config->pop == EST_POP_REQUIRED);
     ra_log_started(ra->log);
     json_t *facts = json_pack("{s:s}", "listen", est_server_address(ra->server));
-    if (process_ready(ra->process, facts, &e) != 0)
+    if (process_ready(ra->process, facts, &ra->failure) != 0)
         process_stop(ra->process);
+}
+
+const struct err *ra_failure(const struct ra *ra) {
+    return ra->failure.code == ERR_OK ? NULL : &ra->failure;
 }
 
 void ra_start(struct ra *ra) {

@@ -16,5 +16,7 @@ void ra_free(struct ra *ra); /* NULL allowed */
 /* Logs in to the CA; when that ended, well or not, says that the RA is ready (process_ready) and
  * stops the process if it cannot say so. */
 void ra_start(struct ra *ra);
+/* Why it stopped the process; NULL: it did not. */
+const struct err *ra_failure(const struct ra *ra);
 
 #endif

@@ -58,7 +58,7 @@ struct fault_tables {
     const char *mock; /* "certsrv" */
     const struct fault_point *points;
     const struct fault_action *actions;
-    bool named; /* visits have a name, and faults a `name:` that filters by it (dns) */
+    bool named; /* visits have a name, and faults a `name:` that filters by it (dns, tftp) */
 };
 
 /* One fault as read. Everything is owned by its set. */
@@ -71,6 +71,7 @@ struct fault {
     int64_t value;
     char *text;          /* the argument as written; "" without one */
     struct bytes octets; /* of FAULT_BYTES */
+    size_t line;         /* in its file */
     int64_t seen;        /* visits that its point and name met */
 };
 

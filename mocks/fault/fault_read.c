@@ -20,7 +20,7 @@ const struct cfg_field fault_fields[] = {
     CFG_INT(struct fault_row, nth, "nth", "1", 1, NTH_MAX, "the first visit it applies to"),
     CFG_NODE(struct fault_row, times, "times", "to how many visits: 1 (default), N or always"),
     NODE_REQUIRED(todo, "do", "ACTION [ARGUMENT]"),
-    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns)"),
+    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns, tftp)"),
     CFG_END,
 };
 
@@ -270,6 +270,7 @@ static int read_row(const struct reader *r, const struct fault_row *row, struct 
         return -1;
     int wrong = read_times(r, row, f);
     f->nth = row->nth;
+    f->line = cfg_node_line(row->at);
     if (read_point(r, row, f) != 0)
         return -1;
     wrong |= read_name(r, row, f);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEQUENCE_END = 10000, STAMP_MAX = 48 };
+enum { SEQUENCE_END = 10000, STAMP_MAX = 48, WHO_MAX = 32 };
 
 struct console {
     struct log *log;
@@ -62,9 +62,16 @@ static void stamp(char *out) {
              tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now % 1000000));
 }
 
+/* "(322:17812) " */
+static void ids_of(enum console_process process, char *out) {
+    out[0] = '\0';
+    if (processes[process].pid != 0)
+        snprintf(out, WHO_MAX, "(%u:%u) ", processes[process].pid, processes[process].tid);
+}
+
 void console_line(struct console *c, enum console_level level, enum console_process process,
                   const char *fmt, ...) {
-    char when[STAMP_MAX];
+    char when[STAMP_MAX], who[WHO_MAX];
     AUTO_BUF text = BUF_INIT(4096);
     va_list args;
     if (c == NULL || c->log == NULL)
@@ -73,10 +80,10 @@ void console_line(struct console *c, enum console_level level, enum console_proc
     buf_vprintf(&text, fmt, args);
     va_end(args);
     stamp(when);
+    ids_of(process, who);
     c->sequence = (c->sequence + 1) % SEQUENCE_END;
-    log_line(c->log, "%04u %s %s (%u:%u) %s%s", c->sequence, levels[level], when,
-             processes[process].pid, processes[process].tid, processes[process].prefix,
-             buf_str(&text));
+    log_line(c->log, "%04u %s %s %s%s%s", c->sequence, levels[level], when, who,
+             processes[process].prefix, buf_str(&text));
 }
 
 void console_lines(struct console *c, const char *text) {

@@ -9,10 +9,12 @@
 #include "base/err.h"
 
 /* Which part of the phone writes: its name stands in front of the text, its pid and tid are those
- * of seed 5, so that two runs give the same lines. X(process, prefix, pid, tid) */
+ * of seed 5, so that two runs give the same lines; 0: it writes its own.
+ * X(process, prefix, pid, tid) */
 #define CONSOLE_PROCESS_TABLE(X)                                                                   \
     X(SECUREAPP, "SECUREAPP-", 322, 17812)                                                         \
-    X(CONFIGMGR, "JAVA-configmgr MQThread|", 12905, 13036)
+    X(CONFIGMGR, "JAVA-configmgr MQThread|", 12905, 13036)                                         \
+    X(DNSMASQ, "dnsmasq[12864]: ", 0, 0)
 
 enum console_process {
 #define X(process, prefix, pid, tid) CONSOLE_##process,

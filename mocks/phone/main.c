@@ -1,4 +1,5 @@
-/* capflab-phone: simulated phones that run one CAPF session each and say how it went. */
+/* capflab-phone: simulated phones that boot, run their CAPF session and say how it went. */
+#include "base/http_client.h"
 #include "base/owned.h"
 #include "base/process.h"
 #include "base/program.h"
@@ -7,7 +8,8 @@
 
 static struct program program = {
     .name = "capflab-phone",
-    .summary = "Runs simulated IP phones, one CAPF session each; prints one JSON line for each.",
+    .summary =
+        "Runs simulated IP phones: boot, CAPF session, reset; prints one JSON line for each.",
     .usage = "[OPTION...]",
     .example =
         "$ capflab-phone --capf 127.0.0.1:3804 --certificate capf.pem --name SEP001122334455\n"
@@ -56,8 +58,26 @@ static void apply_arguments(struct phone_file *file, const struct arguments *a) 
         file->concurrency = a->concurrency;
 }
 
+static const char *dns_server(const struct phone_file *file) {
+    const struct cfg_strings *servers = &file->process.dns_servers;
+    return servers->count > 0 ? servers->items[0] : NULL;
+}
+
 static void on_done(void *user) {
     process_stop(user);
+}
+
+static int run_fleet(struct process *process, const struct phone_file *file,
+                     const struct phone_list *list, const struct phone_shared *shared,
+                     struct err *e) {
+    struct fleet *fleet =
+        fleet_new(shared, list, (size_t)file->concurrency, stdout, on_done, process, e);
+    if (fleet == NULL)
+        return -1;
+    process_run(process);
+    bool success = fleet_ended(fleet) == list->count && fleet_failed(fleet) == 0;
+    fleet_free(fleet);
+    return success ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run(struct process *process, const struct phone_file *file,
@@ -66,18 +86,18 @@ static int run(struct process *process, const struct phone_file *file,
     AUTO(SSL_CTX) legacy = phone_tls_context(true, e);
     if (tls == NULL || legacy == NULL)
         return -1;
+    struct http_client *http = http_client_new(process_loop(process), process_resolver(process), e);
+    if (http == NULL)
+        return -1;
     const struct phone_shared shared = {.loop = process_loop(process),
                                         .resolver = process_resolver(process),
+                                        .dns_server = dns_server(file),
+                                        .http = http,
                                         .tls = tls,
                                         .legacy_tls = legacy};
-    struct fleet *fleet =
-        fleet_new(&shared, list, (size_t)file->concurrency, stdout, on_done, process, e);
-    if (fleet == NULL)
-        return -1;
-    process_run(process);
-    bool success = fleet_ended(fleet) == list->count && fleet_failed(fleet) == 0;
-    fleet_free(fleet);
-    return success ? EXIT_DONE : EXIT_FAILED;
+    int result = run_fleet(process, file, list, &shared, e);
+    http_client_free(http);
+    return result;
 }
 
 static void make_list(struct phone_list *list, const struct phone_file *file, struct cfg_doc *doc) {

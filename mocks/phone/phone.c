@@ -3,6 +3,7 @@
 #include "mocks/phone/phone.h"
 #include "base/events.h"
 #include "mocks/phone/phone_impl.h"
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ bool phone_outcome_success(enum phone_outcome outcome) {
 }
 
 enum phone_outcome phone_outcome(const struct phone *phone) {
-    return phone->outcome;
+    return phone->end.outcome;
 }
 
 static void on_timer(void *user) {
@@ -50,6 +51,8 @@ static int open_phone(struct phone *p, struct err *e) {
         return -1;
     if (p->timer == NULL)
         return err_set(e, ERR_SYS_NOMEM, "timer");
+    if (phone_boots(p) && phone_fetch_open(p, e) != 0)
+        return -1;
     if (c->fault_set != NULL && (p->faults = fault_set_copy(c->fault_set)) == NULL)
         return err_set(e, ERR_SYS_NOMEM, "faults");
     if (c->capf.certificate != NULL) {
@@ -73,7 +76,9 @@ struct phone *phone_new(const struct phone_shared *shared, const struct phone_co
     }
     p->shared = shared;
     p->config = config;
-    p->reason = -1;
+    p->files = json_array();
+    p->tvs.der = (struct buf)BUF_INIT(TVS_BODY_MAX);
+    p->end.reason = -1;
     if (open_phone(p, e) == 0)
         return p;
     err_context(e, "%s", config->name);
@@ -85,6 +90,11 @@ void phone_free(struct phone *phone) {
     if (phone == NULL)
         return;
     phone_disconnect(phone);
+    phone_boot_stop(phone);
+    phone_fetch_close(phone);
+    buf_free(&phone->tvs.der);
+    trust_clear(&phone->trust);
+    json_decref(phone->files);
     timer_free(phone->timer);
     fault_set_free(phone->faults);
     console_close(phone->console);
@@ -95,66 +105,75 @@ void phone_free(struct phone *phone) {
     free(phone);
 }
 
+void phone_show(struct phone *p, enum console_level level, const char *fmt, ...) {
+    char text[STATUS_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    status_put(&p->statuses, text);
+    console_line(p->console, level, CONSOLE_CONFIGMGR, "cip.sec.CertificateProperty$1:? - %s",
+                 text);
+    event_message(p->config->name, p->config->name, text, "%s", p->end.error.text);
+}
+
+/* ---- Start ---- */
+
 void phone_log_start(struct phone *p) {
-    int mode = p->config->authentication.mode;
-    bool manual = mode == CAPF_AUTH_TYPE_STRING;
+    bool string = p->plan.prove == CAPF_AUTH_TYPE_STRING;
+    bool fell_back = p->mode == CAPF_AUTH_TYPE_LSC && p->plan.prove == CAPF_AUTH_TYPE_MIC;
+    int mode = fell_back ? p->mode : p->plan.prove;
+    const char *why = capf_why_name(p->plan.why);
     console_line(p->console, CONSOLE_NOT, CONSOLE_CONFIGMGR,
                  "cip.sec.CertificateProperty:? - CertificateProperty.setCertificate() "
                  "authMode=CAPF_AUTH_MODE_%s authorizationString=%s theReason=CAPF_REASON_%s",
-                 mode_names[mode], manual ? "(entered)" : "null", manual ? "MANUAL" : "AUTO");
+                 mode_names[mode], string ? "(entered)" : "null", why);
     console_line(p->console, CONSOLE_NOT, CONSOLE_SECUREAPP,
                  "RCAPF_START_MODE: Start CAPF - mode:[%d]([%s]), reason:[%d]([%s]) %s", mode - 1,
-                 mode_names[mode], manual ? 0 : 1, manual ? "MANUAL" : "AUTO",
-                 manual ? "auth-str" : "no auth-str");
+                 mode_names[mode], (int)p->plan.why, why, string ? "auth-str" : "no auth-str");
     console_line(p->console, CONSOLE_NOT, CONSOLE_SECUREAPP,
                  "CAPF_CLNT_INIT:CAPF clnt initialized");
     console_line(p->console, CONSOLE_NOT, CONSOLE_SECUREAPP,
                  "CAPFClnt: SetDelayTimer - set with value <%d>", 0);
 }
 
-static void reset_session(struct phone *p) {
+void phone_reset_session(struct phone *p) {
     p->session_known = false;
     p->certificate_refused = p->closing = false;
     p->stored = p->deleted = p->fetched = false;
-    p->operation = PHONE_OPERATION_NONE;
-    p->reason = -1;
-    p->error = (struct err){0};
+    p->end = (struct phone_ending){.operation = PHONE_OPERATION_NONE, .reason = -1};
     EVP_PKEY_free(p->fresh_key);
     p->fresh_key = NULL;
 }
 
 static void start_try(struct phone *p) {
-    reset_session(p);
+    phone_reset_session(p);
     p->attempts++;
     phone_connect(p);
 }
 
-void phone_start(struct phone *phone, phone_done_fn *done, void *user) {
-    const struct phone_authentication *a = &phone->config->authentication;
-    phone->done = done;
-    phone->user = user;
-    if (a->mode == CAPF_AUTH_TYPE_NONE)
-        phone_end(phone, PHONE_NOTHING, NULL);
-    else if (a->mode == CAPF_AUTH_TYPE_STRING && a->string == NULL)
-        phone_end(phone, PHONE_WAITING, NULL);
-    else if (phone->trusted == NULL)
-        phone_end(phone, PHONE_NO_SERVER, NULL);
-    else
-        start_try(phone);
+void phone_start_round(struct phone *p) {
+    p->rounds++;
+    p->server = 0;
+    start_try(p);
 }
 
-static void show_status(struct phone *p, const char *text) {
-    bool good = phone_outcome_success(p->outcome);
-    if (text == NULL)
-        return;
-    if (p->status_count == STATUS_MESSAGES_MAX) {
-        memmove(p->statuses, p->statuses + 1, sizeof p->statuses - sizeof p->statuses[0]);
-        p->status_count--;
-    }
-    p->statuses[p->status_count++] = text;
-    console_line(p->console, good ? CONSOLE_NOT : CONSOLE_CRT, CONSOLE_CONFIGMGR,
-                 "cip.sec.CertificateProperty$1:? - %s", text);
-    event_message(p->config->name, p->config->name, text, "%s", p->error.text);
+void phone_start(struct phone *phone, phone_done_fn *done, void *user) {
+    phone->done = done;
+    phone->user = user;
+    if (phone_boots(phone))
+        phone_boot(phone);
+    else
+        phone_plan_without_boot(phone);
+}
+
+/* ---- End ---- */
+
+static void show_outcome(struct phone *p) {
+    const char *text = outcomes[p->end.outcome].status;
+    bool good = phone_outcome_success(p->end.outcome);
+    if (text != NULL)
+        phone_show(p, good ? CONSOLE_NOT : CONSOLE_CRT, "%s", text);
 }
 
 /* Return values of the console: -7 is attested for what fails before the session (seed 5), the
@@ -178,18 +197,29 @@ static bool is_dns(enum err_code code) {
 
 static void log_failure(struct phone *p) {
     struct console *c = p->console;
-    if (p->error.code != ERR_OK)
-        console_line(c, CONSOLE_INF, CONSOLE_SECUREAPP, "CAPFClnt: %s", p->error.text);
-    if (is_dns(p->error.code))
+    const struct phone_ending *end = &p->end;
+    if (end->error.code != ERR_OK)
+        console_line(c, CONSOLE_INF, CONSOLE_SECUREAPP, "CAPFClnt: %s", end->error.text);
+    if (is_dns(end->error.code))
         console_line(c, CONSOLE_ERR, CONSOLE_SECUREAPP, "Sec create BIO - invalid parameter.");
-    if (p->outcome == PHONE_CONNECTION_FAILED)
+    if (end->outcome == PHONE_CONNECTION_FAILED)
         console_line(c, CONSOLE_ERR, CONSOLE_SECUREAPP, "SEC_CAPF_BIO_F: CAPF create bio failed");
     console_line(c, CONSOLE_ERR, CONSOLE_SECUREAPP, "SEC_CAPF_OP_F: CAPF operation failed, ret %d",
-                 console_result(p->outcome));
+                 console_result(end->outcome));
+}
+
+/* Another server of the list, at once; RETRY_LATER is no failure of this one. */
+static bool next_server(struct phone *p) {
+    bool failed = outcomes[p->end.outcome].again && p->end.outcome != PHONE_RETRY_LATER;
+    if (!failed || p->server + 1 >= p->servers.count)
+        return false;
+    p->server++;
+    start_try(p);
+    return true;
 }
 
 static bool try_again(struct phone *p) {
-    if (!outcomes[p->outcome].again || (int64_t)p->attempts > p->config->retries)
+    if (!outcomes[p->end.outcome].again || (int64_t)p->rounds > p->config->retries)
         return false;
     int64_t delay = p->later_us > 0 ? p->later_us : p->config->retry_delay_us;
     p->later_us = 0;
@@ -198,21 +228,49 @@ static bool try_again(struct phone *p) {
     return true;
 }
 
+/* After an operation that changed its certificate the phone boots anew (phone-behaviour.md 4). */
+static bool reset(struct phone *p) {
+    bool changed = p->end.outcome == PHONE_INSTALLED || p->end.outcome == PHONE_DELETED;
+    if (!changed || !phone_boots(p) || (int64_t)p->boots > p->config->resets)
+        return false;
+    p->kept = p->end;
+    console_line(p->console, CONSOLE_NOT, CONSOLE_CONFIGMGR, "cip.sys.Reset:? - reset by CAPF");
+    phone_boot(p);
+    return true;
+}
+
+/* The name of no server has an address: see PHONE_UNRESOLVED_TABLE. */
+static void judge_unresolved(struct phone *p) {
+    bool shows_no_server = p->config->unresolved == PHONE_UNRESOLVED_NO_SERVER;
+    if (p->end.outcome == PHONE_CONNECTION_FAILED && is_dns(p->end.error.code) && shows_no_server)
+        p->end.outcome = PHONE_NO_SERVER;
+}
+
+static void conclude(struct phone *p) {
+    judge_unresolved(p);
+    show_outcome(p);
+    if (try_again(p) || reset(p))
+        return;
+    bool well = phone_outcome_success(p->end.outcome);
+    if (p->kept.operation != PHONE_OPERATION_NONE && well)
+        p->end = p->kept;
+    p->done(p, p->user);
+}
+
 void phone_end(struct phone *p, enum phone_outcome outcome, const struct err *e) {
     phone_disconnect(p);
     timer_stop(p->timer);
     p->state = PHONE_STATE_ENDED;
     /* Once stored, the LSC is installed however the connection ends. */
-    p->outcome = p->stored ? PHONE_INSTALLED : outcome;
+    p->end.outcome = p->stored ? PHONE_INSTALLED : outcome;
     if (e != NULL)
-        p->error = *e;
-    if (phone_outcome_success(p->outcome))
-        p->error = (struct err){0};
+        p->end.error = *e;
+    if (phone_outcome_success(p->end.outcome))
+        p->end.error = (struct err){0};
     else
         log_failure(p);
-    show_status(p, outcomes[p->outcome].status);
-    if (!try_again(p))
-        p->done(p, p->user);
+    if (!next_server(p))
+        conclude(p);
 }
 
 /* States in which the timer means something else than a missing message. */
@@ -220,10 +278,10 @@ void phone_on_timer(struct phone *p) {
     struct err e = {0};
     switch (p->state) {
     case PHONE_STATE_IDLE:
-        start_try(p);
+        phone_start_round(p);
         break;
     case PHONE_STATE_CONNECTING:
-        err_set(&e, ERR_TCP_TIMEOUT, "no connection to %s", p->config->capf.host);
+        err_set(&e, ERR_TCP_TIMEOUT, "no connection to %s", p->servers.items[p->server].host);
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
         break;
     case PHONE_STATE_GENERATING:
@@ -235,26 +293,23 @@ void phone_on_timer(struct phone *p) {
     }
 }
 
+/* ---- Result ---- */
+
 static const char *lsc_line(const struct phone *p) {
-    if (p->outcome == PHONE_WAITING)
+    if (p->end.outcome == PHONE_WAITING)
         return "Pending";
     return identity_present(&p->lsc) ? "Installed" : "Not Installed";
 }
 
-static json_t *status_list(const struct phone *p) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < p->status_count; i++)
-        json_array_append_new(list, json_string(p->statuses[i]));
-    return list;
-}
-
 json_t *phone_result(const struct phone *phone) {
-    bool failed = phone->error.code != ERR_OK;
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?}", "device",
-                     phone->config->name, "result", phone_outcome_word(phone->outcome), "operation",
-                     operations[phone->operation], "status", status_list(phone), "lsc",
-                     lsc_line(phone), "reason",
-                     phone->reason < 0 ? json_null() : json_integer(phone->reason), "attempts",
-                     (int)phone->attempts, "error", failed ? err_name(phone->error.code) : NULL,
-                     "detail", failed ? phone->error.text : NULL);
+    const struct phone_ending *end = &phone->end;
+    bool failed = end->error.code != ERR_OK;
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?, s:i, s:s?, s:O}", "device",
+        phone->config->name, "result", phone_outcome_word(end->outcome), "operation",
+        operations[end->operation], "status", status_json(&phone->statuses), "lsc", lsc_line(phone),
+        "reason", end->reason < 0 ? json_null() : json_integer(end->reason), "attempts",
+        (int)phone->attempts, "error", failed ? err_name(end->error.code) : NULL, "detail",
+        failed ? end->error.text : NULL, "boots", (int)phone->boots, "trust",
+        phone_boots(phone) ? trust_status(&phone->trust) : NULL, "files", phone->files);
 }

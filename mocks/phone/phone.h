@@ -1,5 +1,6 @@
-/* One simulated phone: its CAPF session from the look-up of the server's name to the status message
- * on its screen (capf-protocol.md 7, phone-behaviour.md 4 to 7). */
+/* One simulated phone: with file servers its boot (trust lists, configuration), then its CAPF
+ * session from the look-up of the server's name to the status message on its screen, then the reset
+ * and the next boot (capf-protocol.md 7, phone-behaviour.md). */
 #ifndef PHONE_PHONE_H
 #define PHONE_PHONE_H
 
@@ -24,6 +25,8 @@
     X(PROTOCOL_ERROR, "protocol-error", false, false, "LSC: Failed")                               \
     X(RETRY_LATER, "retry-later", false, true, NULL)                                               \
     X(NO_SERVER, "no-capf-server", false, false, "No valid CAPF server")                           \
+    X(NO_CONFIGURATION, "no-configuration", false, false, NULL)                                    \
+    X(NO_CERTIFICATE, "no-certificate", false, false, "LSC: Connection failed")                    \
     X(CONNECTION_FAILED, "connection-failed", false, true, "LSC: Connection failed")               \
     X(CONNECTION_LOST, "connection-lost", false, true, "LSC: Connection failed")                   \
     X(TIMEOUT, "timeout", false, true, "LSC: Connection failed")
@@ -52,11 +55,14 @@ struct resolver;
 struct phone; /* opaque */
 
 /* What all phones of a process share; borrowed by each. */
+struct http_client;
 struct phone_shared {
     struct event_base *loop;
     struct resolver *resolver;
-    SSL_CTX *tls;        /* made by phone_tls_context(false) */
-    SSL_CTX *legacy_tls; /* made by phone_tls_context(true) */
+    const char *dns_server;   /* HOST[:PORT] for the log; NULL: names come from a table */
+    struct http_client *http; /* NULL: no phone has file servers */
+    SSL_CTX *tls;             /* made by phone_tls_context(false) */
+    SSL_CTX *legacy_tls;      /* made by phone_tls_context(true) */
 };
 
 /* A client context that compares the server's certificate with the phone's trusted one during the
@@ -71,15 +77,19 @@ struct phone *phone_new(const struct phone_shared *shared, const struct phone_co
                         struct err *e);
 void phone_free(struct phone *phone); /* also in the middle of a session */
 
-/* Runs the session and its retries; done is called once, possibly before this returns. */
+/* Runs boots, sessions and their retries; done is called once, possibly before this returns. */
 void phone_start(struct phone *phone, phone_done_fn *done, void *user);
 
 /* After done. */
 enum phone_outcome phone_outcome(const struct phone *phone);
 
 /* After done: {"device":"SEP...","result":"installed","operation":"install","status":["LSC:
- * Installed"],"lsc":"Installed","reason":1,"attempts":1,"error":null,"detail":null}. reason is that
- * of END_SESSION or null; error the code of what went wrong. Caller owns the reference. */
+ * Installed"],"lsc":"Installed","reason":1,"attempts":1,"error":null,"detail":null,"boots":1,
+ * "trust":"ITL installed","files":[{"name":"ITLFile.tlv","result":"found","by":"http"}]}.
+ * status: the last 30, in order; reason: that of END_SESSION or null; error: the code of what went
+ * wrong; attempts: connections to CAPF; result and operation: those of the session that made the
+ * phone reset, when all went well after it; trust: null for a phone without file servers. Caller
+ * owns the reference. */
 json_t *phone_result(const struct phone *phone);
 
 #endif

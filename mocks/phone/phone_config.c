@@ -19,6 +19,18 @@ static const struct cfg_word action_words[] = {
 #undef X
         {NULL, 0}};
 
+static const struct cfg_word fallback_words[] = {
+#define X(fallback, word) {word, PHONE_LSC_FALLBACK_##fallback},
+    PHONE_LSC_FALLBACK_TABLE(X)
+#undef X
+        {NULL, 0}};
+
+static const struct cfg_word unresolved_words[] = {
+#define X(message, word) {word, PHONE_UNRESOLVED_##message},
+    PHONE_UNRESOLVED_TABLE(X)
+#undef X
+        {NULL, 0}};
+
 /* Only what is proved can be wrong. */
 enum { KIND_PROOF = 1, KIND_OTHER = 2 };
 
@@ -49,9 +61,29 @@ static const struct cfg_field capf_fields[] = {
                "PEM that the phone trusts for role CAPF; none: no CAPF record in its list"),
     CFG_END,
 };
+static const struct cfg_field server_fields[] = {
+    CFG_STRING_REQUIRED(struct phone_file_server, host, "host", "its name or address"),
+    CFG_INT(struct phone_file_server, http_port, "http-port", "6970", 0, 65535, "0: no HTTP"),
+    CFG_INT(struct phone_file_server, tftp_port, "tftp-port", "69", 0, 65535, "0: no TFTP"),
+    CFG_END,
+};
+static const struct cfg_field tftp_fields[] = {
+    CFG_LIST(struct phone_tftp, servers, "servers", struct phone_file_server, server_fields,
+             "file servers, up to 2, asked in this order; none: no boot, as `capf` says"),
+    CFG_DURATION(struct phone_tftp, timeout_us, "timeout", "10s",
+                 "limit for one file from one server by one protocol"),
+    CFG_END,
+};
+static const struct cfg_field before_fields[] = {
+    CFG_STRING(struct phone_before, ctl, "ctl", NULL, "CTLFile.tlv"),
+    CFG_STRING(struct phone_before, itl, "itl", NULL, "ITLFile.tlv"),
+    CFG_STRING(struct phone_before, configuration, "configuration", NULL,
+               "plain cnf.xml: where it asks TVS until it gets a new one"),
+    CFG_END,
+};
 static const struct cfg_field authentication_fields[] = {
     CFG_ENUM(struct phone_authentication, mode, "mode", "null-string", mode_words,
-             "how it proves who it is; none: no CAPF"),
+             "how it proves who it is; none: no CAPF; with file servers cnf.xml says it"),
     CFG_STRING(struct phone_authentication, string, "string", NULL,
                "what the user entered; none: the phone waits for the user"),
     CFG_END,
@@ -84,6 +116,17 @@ static const struct cfg_field behaviour_fields[] = {
         CFG_STRING(T, model, "model", "CP-8845", "model"),                                         \
         CFG_STRING(T, log, "log", NULL, "console log"),                                            \
         CFG_MAP(T, capf, "capf", capf_fields, "the CAPF server"),                                  \
+        CFG_MAP(T, tftp, "tftp", tftp_fields, "file servers; with them the phone boots"),          \
+        CFG_PAIRS(T, routes, "routes",                                                             \
+                  "HOST:PORT as the phone knows it (of files, TVS, CAPF): HOST:PORT to go to"),    \
+        CFG_STRING(T, state, "state", NULL, "folder where it keeps its lists and configuration"),  \
+        CFG_MAP(T, before, "before", before_fields, "what it has when that folder has nothing"),   \
+        CFG_BOOL(T, erase_lists, "erase-lists", "false", "the user erases CTL and ITL at first"),  \
+        CFG_INT(T, resets, "resets", "1", 0, 10, "boots after an operation, at most"),             \
+        CFG_ENUM(T, lsc_fallback, "lsc-fallback", "mic", fallback_words,                           \
+                 "what proves it in mode lsc without an LSC"),                                     \
+        CFG_ENUM(T, unresolved, "unresolved", "connection-failed", unresolved_words,               \
+                 "what it shows when no name of a CAPF server resolves"),                          \
         CFG_INT(T, version, "version", "3", 1, 3, "protocol version"),                             \
         CFG_MAP(T, authentication, "authentication", authentication_fields,                        \
                 "authentication mode"),                                                            \
@@ -129,7 +172,7 @@ const struct cfg_field phone_file_fields[] = {
 
 /* An entry of phones: changes what it names and keeps the rest of the template, so it is read
  * through a copy of the table without defaults. */
-enum { OVERLAY_MAX = 128 };
+enum { OVERLAY_MAX = 192 };
 struct overlay {
     struct cfg_field fields[OVERLAY_MAX];
     size_t used;
@@ -206,9 +249,19 @@ static int fill_path(struct phone_list *list, char **path, const char *name, siz
 }
 
 static int fill_paths(struct phone_list *list, struct phone_config *phone) {
-    char **const paths[] = {&phone->log,       &phone->mic.certificate,  &phone->mic.key,
-                            &phone->key_file,  &phone->lsc.certificate,  &phone->lsc.key,
-                            &phone->capf.host, &phone->capf.certificate, &phone->capf.via};
+    char **const paths[] = {&phone->log,
+                            &phone->mic.certificate,
+                            &phone->mic.key,
+                            &phone->key_file,
+                            &phone->lsc.certificate,
+                            &phone->lsc.key,
+                            &phone->capf.host,
+                            &phone->capf.certificate,
+                            &phone->capf.via,
+                            &phone->state,
+                            &phone->before.ctl,
+                            &phone->before.itl,
+                            &phone->before.configuration};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (fill_path(list, paths[i], phone->name, list->count) != 0)
             return -1;
@@ -257,6 +310,15 @@ static int read_faults(struct phone_list *list, struct phone_config *phone, stru
     return 0;
 }
 
+static int check_servers(const struct phone_config *phone, const struct cfg_node *at,
+                         struct cfg_doc *doc, struct cfg_mistakes *m) {
+    if (phone->tftp.servers.count <= PHONE_FILE_SERVERS_MAX)
+        return 0;
+    cfg_mistake_at(m, doc, at, ERR_CONFIG_BAD_VALUE, "tftp.servers: a phone has at most %d",
+                   PHONE_FILE_SERVERS_MAX);
+    return -1;
+}
+
 static int add_entry(struct phone_list *list, const struct phone_file *file,
                      const struct phone_config *like, const struct cfg_node *entry,
                      const struct cfg_field *fields, struct cfg_doc *doc, struct cfg_mistakes *m) {
@@ -265,7 +327,7 @@ static int add_entry(struct phone_list *list, const struct phone_file *file,
         return 0;
     if (phone.faults.items != like->faults.items)
         phone.fault_set = NULL;
-    if (read_faults(list, &phone, doc, m) != 0)
+    if (read_faults(list, &phone, doc, m) != 0 || check_servers(&phone, entry, doc, m) != 0)
         return 0;
     return add_counted(list, &phone, file->count);
 }
@@ -292,7 +354,8 @@ int phone_list_make(struct phone_list *list, const struct phone_file *file, stru
                     struct cfg_mistakes *m) {
     struct phone_config like = file->phone;
     *list = (struct phone_list){0};
-    if (read_faults(list, &like, doc, m) != 0)
+    if (read_faults(list, &like, doc, m) != 0 ||
+        (doc != NULL && check_servers(&like, cfg_root(doc), doc, m) != 0))
         return -1;
     if (file->phones == NULL)
         return add_counted(list, &like, file->count);

@@ -50,8 +50,51 @@ struct phone_capf {
 };
 
 struct phone_authentication {
-    int mode; /* enum capf_auth_type */
+    int mode; /* enum capf_auth_type; a phone with file servers takes the one of its cnf.xml */
     char *string;
+};
+
+/* Where the phone gets its files: HTTP first, then TFTP (phone-behaviour.md 1). */
+struct phone_file_server {
+    char *host;
+    int64_t http_port; /* 0: serves no HTTP */
+    int64_t tftp_port; /* 0: serves no TFTP */
+};
+
+struct phone_tftp {
+    struct cfg_list servers; /* struct phone_file_server, up to PHONE_FILE_SERVERS_MAX; none: the
+                                phone does not boot, `capf` and `authentication` say it all */
+    int64_t timeout_us;      /* for one file from one server by one protocol */
+};
+enum { PHONE_FILE_SERVERS_MAX = 2 }; /* TFTP Server 1 and 2 of the phone's menu */
+
+/* What the phone has from before when its state folder has nothing. */
+struct phone_before {
+    char *ctl;
+    char *itl;
+    char *configuration; /* a plain cnf.xml: where it asks TVS until it has a new one */
+};
+
+/* Mode 3 (existing certificate, precedence LSC) without an LSC: the guides say MIC, seed 5 that
+ * nothing happens (phone-behaviour.md 4, 6.3). X(FALLBACK, word) */
+#define PHONE_LSC_FALLBACK_TABLE(X)                                                                \
+    X(MIC, "mic")                                                                                  \
+    X(NONE, "none")
+enum phone_lsc_fallback {
+#define X(fallback, word) PHONE_LSC_FALLBACK_##fallback,
+    PHONE_LSC_FALLBACK_TABLE(X)
+#undef X
+};
+
+/* What the screen says when no CAPF server's name has an address: seed 5 has both, its console
+ * lines 0636 to 0639 the first. X(MESSAGE, word) */
+#define PHONE_UNRESOLVED_TABLE(X)                                                                  \
+    X(CONNECTION_FAILED, "connection-failed")                                                      \
+    X(NO_SERVER, "no-capf-server")
+enum phone_unresolved {
+#define X(message, word) PHONE_UNRESOLVED_##message,
+    PHONE_UNRESOLVED_TABLE(X)
+#undef X
 };
 
 struct phone_files {
@@ -74,6 +117,14 @@ struct phone_config {
     char *model;
     char *log;
     struct phone_capf capf;
+    struct phone_tftp tftp;
+    struct cfg_pairs routes; /* "HOST:PORT" as the phone knows it: HOST:PORT to go to instead */
+    char *state;             /* folder of trust lists and configuration; NULL: in memory only */
+    struct phone_before before;
+    bool erase_lists;
+    int64_t resets;
+    int lsc_fallback; /* enum phone_lsc_fallback */
+    int unresolved;   /* enum phone_unresolved */
     int64_t version;
     struct phone_authentication authentication;
     struct phone_files mic;

@@ -92,6 +92,35 @@ START_TEST(entries_change_what_they_name) {
 }
 END_TEST
 
+START_TEST(a_phone_with_file_servers) {
+    AUTO_LOADED l;
+    ck_assert_int_eq(load(&l, "state: phones/{name}\n"
+                              "before: {itl: \"old/{name}.tlv\"}\n"
+                              "tftp:\n"
+                              "  servers:\n"
+                              "    - {host: cucm-pub.michamen.com}\n"
+                              "    - {host: 127.0.0.1, http-port: 0, tftp-port: 40069}\n"
+                              "routes: {\"cucm-pub.michamen.com:6970\": \"127.0.0.1:40001\"}\n"
+                              "lsc-fallback: none\n"
+                              "unresolved: no-capf-server\n"),
+                     0);
+    const struct phone_config *phone = &l.list.items[0];
+    const struct phone_file_server *servers = phone->tftp.servers.items;
+    ck_assert_uint_eq(phone->tftp.servers.count, 2);
+    ck_assert_str_eq(servers[0].host, "cucm-pub.michamen.com");
+    ck_assert_int_eq(servers[0].http_port, 6970);
+    ck_assert_int_eq(servers[0].tftp_port, 69);
+    ck_assert_int_eq(servers[1].http_port, 0);
+    ck_assert_int_eq(servers[1].tftp_port, 40069);
+    ck_assert_str_eq(phone->routes.items[0].value, "127.0.0.1:40001");
+    ck_assert_str_eq(phone->state, "phones/SEP74A02FC0A675");
+    ck_assert_str_eq(phone->before.itl, "old/SEP74A02FC0A675.tlv");
+    ck_assert_int_eq(phone->lsc_fallback, PHONE_LSC_FALLBACK_NONE);
+    ck_assert_int_eq(phone->unresolved, PHONE_UNRESOLVED_NO_SERVER);
+    ck_assert_int_eq(phone->resets, 1);
+}
+END_TEST
+
 START_TEST(entries_keep_or_replace_faults) {
     AUTO_LOADED l;
     ck_assert_int_eq(load(&l, "faults: [{at: phone.store-cert, do: close}]\n"
@@ -252,7 +281,7 @@ END_TEST
 
 TEST_MAIN("phone configuration", an_empty_file_is_the_phone_of_the_seeds,
           names_count_up_and_go_into_paths, a_name_without_digits_gets_some,
-          entries_change_what_they_name, entries_keep_or_replace_faults, mistakes_have_their_place,
-          an_installation_that_was_cut_short_is_completed, a_key_of_another_certificate_is_refused,
-          an_lsc_that_cannot_be_written_is_not_installed, a_fleet_reports_every_phone,
-          a_fleet_can_be_stopped_in_the_middle)
+          entries_change_what_they_name, a_phone_with_file_servers, entries_keep_or_replace_faults,
+          mistakes_have_their_place, an_installation_that_was_cut_short_is_completed,
+          a_key_of_another_certificate_is_refused, an_lsc_that_cannot_be_written_is_not_installed,
+          a_fleet_reports_every_phone, a_fleet_can_be_stopped_in_the_middle)

@@ -20,9 +20,8 @@ void phone_refuse(struct phone *p, unsigned request) {
 
 /* ---- Authentication ---- */
 
-/* Mode 3 takes the LSC before the MIC (capf-protocol.md 6.4). */
 static const struct identity *proving_identity(const struct phone *p, unsigned *type) {
-    bool lsc = p->config->authentication.mode == CAPF_AUTH_TYPE_LSC && identity_present(&p->lsc);
+    bool lsc = p->plan.prove == CAPF_AUTH_TYPE_LSC;
     *type = lsc ? CAPF_CERTIFICATE_LSC : CAPF_CERTIFICATE_MIC;
     return lsc ? &p->lsc : &p->mic;
 }
@@ -44,11 +43,11 @@ static int prove_by_certificate(struct phone *p, struct capf_message *reply, str
 
 /* Version 3 sends an empty PASSWORD for the null string, version 2 none (6.3). */
 static int prove(struct phone *p, struct capf_message *reply, struct buf *octets, struct err *e) {
-    const struct phone_authentication *a = &p->config->authentication;
-    if (a->mode == CAPF_AUTH_TYPE_LSC || a->mode == CAPF_AUTH_TYPE_MIC)
+    int by = p->plan.prove;
+    if (by == CAPF_AUTH_TYPE_LSC || by == CAPF_AUTH_TYPE_MIC)
         return prove_by_certificate(p, reply, octets, e);
-    if (a->mode == CAPF_AUTH_TYPE_STRING)
-        reply->password = CAPF_OCTETS(bytes_of_str(a->string));
+    if (by == CAPF_AUTH_TYPE_STRING)
+        reply->password = CAPF_OCTETS(bytes_of_str(p->config->authentication.string));
     else if (p->version >= 3)
         reply->password = CAPF_OCTETS(bytes_of_str(""));
     return 0;
@@ -87,17 +86,19 @@ static void wanted_key(struct phone *p, const struct capf_message *m) {
     p->bits = ec ? capf_curve_bits(m->curve.number) : m->key_size.number;
 }
 
-/* EC keys and KEY_TYPE belong to version 3 (capf-protocol.md 3). */
+/* EC keys and KEY_TYPE belong to version 3 (capf-protocol.md 3), and to phones whose trust list has
+ * SIGNER VERSION 1.1 (phone-behaviour.md 5). */
 static bool can_make_key(const struct phone *p) {
+    bool list_allows = !phone_boots(p) || trust_allows_ec(&p->trust);
     if (p->kind == KEY_EC)
-        return p->config->keys.ec && p->version >= 3 && p->bits != 0;
+        return p->config->keys.ec && list_allows && p->version >= 3 && p->bits != 0;
     return p->config->keys.rsa && p->bits != 0;
 }
 
 int phone_step_key_gen(struct phone *p, const struct capf_message *m, struct err *e) {
     (void)e;
     wanted_key(p, m);
-    p->operation = PHONE_OPERATION_INSTALL;
+    p->end.operation = PHONE_OPERATION_INSTALL;
     phone_start_key_time(p);
     return 0;
 }
@@ -169,11 +170,11 @@ static int install(struct phone *p, const struct capf_message *m, struct err *e)
 int phone_step_store(struct phone *p, const struct capf_message *m, struct err *e) {
     (void)e;
     struct err cause = {0};
-    p->operation = PHONE_OPERATION_INSTALL;
+    p->end.operation = PHONE_OPERATION_INSTALL;
     if (install(p, m, &cause) != 0) {
         console_line(p->console, CONSOLE_ERR, CONSOLE_SECUREAPP, "CAPFClnt: not stored: %s",
                      cause.text);
-        p->error = cause;
+        p->end.error = cause;
         return reply_reason(p, m->type, CAPF_REASON_REFUSED);
     }
     p->stored = true;
@@ -184,7 +185,7 @@ int phone_step_fetch(struct phone *p, const struct capf_message *m, struct err *
     AUTO_BUF der = BUF_INIT(CAPF_BODY_MAX);
     bool mic = m->certificate_type.present && m->certificate_type.number == CAPF_CERTIFICATE_MIC;
     const struct identity *wanted = mic ? &p->mic : &p->lsc;
-    p->operation = PHONE_OPERATION_FETCH;
+    p->end.operation = PHONE_OPERATION_FETCH;
     if (!identity_present(wanted))
         return reply_reason(p, m->type, CAPF_REASON_REFUSED);
     if (x509_put_der(wanted->certificate, &der, e) != 0)
@@ -199,7 +200,7 @@ int phone_step_fetch(struct phone *p, const struct capf_message *m, struct err *
 }
 
 int phone_step_delete(struct phone *p, const struct capf_message *m, struct err *e) {
-    p->operation = PHONE_OPERATION_DELETE;
+    p->end.operation = PHONE_OPERATION_DELETE;
     if (!identity_present(&p->lsc))
         return reply_reason(p, m->type, CAPF_REASON_REFUSED);
     if (identity_delete(&p->lsc, &p->config->lsc, e) != 0)
@@ -217,7 +218,7 @@ static enum phone_outcome outcome_of_success(const struct phone *p) {
         return PHONE_DELETED;
     if (p->fetched)
         return PHONE_FETCHED;
-    return p->operation == PHONE_OPERATION_INSTALL ? PHONE_REFUSED : PHONE_NOTHING;
+    return p->end.operation == PHONE_OPERATION_INSTALL ? PHONE_REFUSED : PHONE_NOTHING;
 }
 
 /* 0 and 1 are success or nothing to do, 9 an unknown device, all others a refusal (5). */
@@ -225,11 +226,11 @@ int phone_step_end(struct phone *p, const struct capf_message *m, struct err *e)
     unsigned reason = m->reason.number;
     bool success = reason == CAPF_REASON_OK || reason == CAPF_REASON_NO_ACTION;
     enum phone_outcome outcome = success ? outcome_of_success(p) : PHONE_REFUSED;
-    p->reason = (int)reason;
+    p->end.reason = (int)reason;
     if (reason == CAPF_REASON_UNKNOWN_DEVICE)
         outcome = PHONE_UNKNOWN_DEVICE;
-    if (!phone_outcome_success(outcome) && p->error.code == ERR_OK)
-        err_set(&p->error, ERR_CAPF_REFUSED, "END_SESSION with reason %u (%s)", reason,
+    if (!phone_outcome_success(outcome) && p->end.error.code == ERR_OK)
+        err_set(&p->end.error, ERR_CAPF_REFUSED, "END_SESSION with reason %u (%s)", reason,
                 capf_reason_name(reason));
     (void)e;
     phone_end(p, outcome, NULL);

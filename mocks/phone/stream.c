@@ -3,27 +3,53 @@
  */
 #include "base/owned.h"
 #include "base/process.h"
-#include "base/resolver.h"
 #include "base/tls.h"
+#include "base/tls_stream.h"
 #include "mocks/phone/phone_impl.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- TLS ---- */
 
+/* By the trust list; what it does not have TVS may vouch for (phone-behaviour.md 5). */
+static enum phone_verdict judge_certificate(struct phone *p, const X509 *shown) {
+    AUTO_BUF der = BUF_INIT(CAPF_BODY_MAX);
+    if (!phone_boots(p))
+        return X509_cmp(shown, p->trusted) == 0 ? PHONE_VERDICT_YES : PHONE_VERDICT_NO;
+    if (trust_holds(&p->trust, ITL_ROLE_CAPF, shown))
+        return PHONE_VERDICT_YES;
+    if (p->doubted != NULL && X509_cmp(shown, p->doubted) == 0)
+        return p->verdict;
+    if (x509_put_der(shown, &der, NULL) != 0)
+        return PHONE_VERDICT_NO;
+    if (phone_tvs_knows(p, buf_view(&der), ITL_ROLE_CAPF))
+        return PHONE_VERDICT_YES;
+    return phone_tvs_possible(p) ? PHONE_VERDICT_NONE : PHONE_VERDICT_NO;
+}
+
+static void doubt(struct phone *p, X509 *shown) {
+    X509_up_ref(shown);
+    X509_free(p->doubted);
+    p->doubted = shown;
+    p->verdict = PHONE_VERDICT_NO;
+}
+
 static int compare_certificate(X509_STORE_CTX *store_ctx, void *unused) {
     (void)unused;
-    const SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct phone *p = SSL_get_app_data(ssl);
-    const X509 *shown = X509_STORE_CTX_get0_cert(store_ctx);
-    if (shown != NULL && X509_cmp(shown, p->trusted) == 0)
+    X509 *shown = X509_STORE_CTX_get0_cert(store_ctx);
+    enum phone_verdict verdict = shown != NULL ? judge_certificate(p, shown) : PHONE_VERDICT_NO;
+    if (verdict == PHONE_VERDICT_YES)
         return 1;
+    if (verdict == PHONE_VERDICT_NONE) {
+        doubt(p, shown);
+        SSL_set_retry_verify(ssl);
+        return 1;
+    }
     p->certificate_refused = true;
     X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_CERT_UNTRUSTED);
     return 0;
@@ -118,21 +144,12 @@ static void on_read(struct bufferevent *stream, void *user) {
         phone_end(p, PHONE_PROTOCOL_ERROR, &e);
 }
 
-/* ---- Connection ---- */
-
-/* A look-up cannot be called back; it can be told that nobody waits any more. */
-struct phone_lookup {
-    struct phone *phone; /* NULL: nobody */
-};
-
-static void forget_lookup(struct phone *p) {
-    if (p->lookup != NULL)
-        p->lookup->phone = NULL;
-    p->lookup = NULL;
-}
+/* ---- Stream ---- */
 
 void phone_disconnect(struct phone *p) {
-    forget_lookup(p);
+    phone_forget_lookup(p);
+    handshake_free(TAKE(p->handshake));
+    X509_free(TAKE(p->doubted));
     if (p->stream == NULL)
         return;
     struct bufferevent *stream = TAKE(p->stream);
@@ -144,75 +161,91 @@ static void on_sent(struct bufferevent *stream, void *user) {
     struct phone *p = user;
     (void)stream;
     if (p->closing)
-        phone_end(p, p->outcome, NULL);
+        phone_end(p, p->end.outcome, NULL);
 }
 
 void phone_end_when_sent(struct phone *p, enum phone_outcome outcome, const struct err *e) {
     p->closing = true;
-    p->outcome = outcome;
-    p->error = *e;
+    p->end.outcome = outcome;
+    p->end.error = *e;
     if (evbuffer_get_length(bufferevent_get_output(p->stream)) == 0)
         phone_end(p, outcome, NULL);
 }
 
-static enum err_code code_of_errno(int number) {
-    switch (number) {
-    case ECONNREFUSED:
-        return ERR_TCP_REFUSED;
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return ERR_TCP_TIMEOUT;
-    case ECONNRESET:
-    case EPIPE:
-        return ERR_TCP_RESET;
-    default:
-        return ERR_TCP_CLOSED;
-    }
-}
-
-/* libevent hands out OpenSSL's queue, where a failed system call is either a system error or the
- * bare SSL_ERROR_SYSCALL. */
-static int failed_errno(unsigned long tls, short what, int number) {
-    if (ERR_SYSTEM_ERROR(tls))
-        return ERR_GET_REASON(tls);
-    bool reason_of_tls = ERR_GET_LIB(tls) != 0;
-    return (what & BEV_EVENT_ERROR) != 0 && !reason_of_tls ? number : 0;
-}
-
-static void describe_failure(const struct phone *p, short what, int number, struct err *e) {
-    unsigned long tls = bufferevent_get_openssl_error(p->stream);
-    const char *host = p->config->capf.host;
-    int system = failed_errno(tls, what, number);
-    if (p->certificate_refused)
-        err_set(e, ERR_TLS_UNTRUSTED,
-                "the certificate of %s is not the one of role CAPF in the trust list", host);
-    else if (system != 0)
-        err_set(e, code_of_errno(system), "%s: %s", host, strerror(system));
-    else if (ERR_GET_LIB(tls) != 0)
-        err_set(e, ERR_TLS_HANDSHAKE, "%s: %s", host, ERR_reason_error_string(tls));
-    else
-        err_set(e, ERR_TCP_CLOSED, "%s closed the connection", host);
+static const char *host_of(const struct phone *p) {
+    return p->servers.items[p->server].host;
 }
 
 static void on_event(struct bufferevent *stream, short what, void *user) {
     struct phone *p = user;
     struct err e = {0};
     int number = EVUTIL_SOCKET_ERROR();
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
+    tls_stream_failure(stream, what, number, host_of(p), &e);
+    if (p->closing)
+        phone_end(p, p->end.outcome, NULL);
+    else
+        phone_end(p, PHONE_CONNECTION_LOST, &e);
+}
+
+/* ---- Handshake ---- */
+
+static int open_stream(struct phone *p, SSL *ssl, struct err *e) {
+    enum { OPTIONS = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS };
+    int fd = SSL_get_fd(ssl);
+    p->stream =
+        bufferevent_openssl_socket_new(p->shared->loop, fd, ssl, BUFFEREVENT_SSL_OPEN, OPTIONS);
+    if (p->stream == NULL) {
+        SSL_free(ssl);
+        close(fd);
+        return err_set(e, ERR_SYS_NOMEM, "no connection");
+    }
+    bufferevent_setcb(p->stream, on_read, on_sent, on_event, p);
+    bufferevent_setwatermark(p->stream, EV_READ, 0, 2 * CAPF_FRAME_MAX);
+    bufferevent_enable(p->stream, EV_READ | EV_WRITE);
+    return 0;
+}
+
+static void refuse_certificate(const struct phone *p, struct err *e) {
+    err_set(e, ERR_TLS_UNTRUSTED,
+            "the certificate of %s is not the one of role CAPF in the trust list", host_of(p));
+}
+
+static void on_handshake(void *user, SSL *ssl, const struct err *failure) {
+    struct phone *p = user;
+    struct err e = {0};
+    p->handshake = NULL;
+    if (ssl != NULL && open_stream(p, ssl, &e) == 0) {
         phone_on_connected(p);
         return;
     }
-    (void)stream;
-    describe_failure(p, what, number, &e);
-    ERR_clear_error();
-    if (p->closing) {
-        phone_end(p, p->outcome, NULL);
-        return;
+    if (p->certificate_refused)
+        refuse_certificate(p, &e);
+    else if (failure != NULL) {
+        e = *failure;
+        err_context(&e, "%s", host_of(p));
     }
-    phone_end(p,
-              p->state == PHONE_STATE_CONNECTING ? PHONE_CONNECTION_FAILED : PHONE_CONNECTION_LOST,
-              &e);
+    phone_end(p, PHONE_CONNECTION_FAILED, &e);
+}
+
+static void wait_for_connection(struct phone *p) {
+    int64_t limit = p->config->connect_timeout_us;
+    timer_start(p->timer, limit > 0 ? limit : p->config->timeout_us);
+}
+
+static void on_tvs(struct phone *p, X509 *certificate, const struct err *e) {
+    (void)e;
+    p->verdict = certificate != NULL ? PHONE_VERDICT_YES : PHONE_VERDICT_NO;
+    wait_for_connection(p);
+    handshake_resume(p->handshake);
+}
+
+/* TVS has limits of its own. */
+static void on_doubt(void *user) {
+    struct phone *p = user;
+    struct err e = {0};
+    timer_stop(p->timer);
+    if (phone_tvs_verify(p, p->doubted, ITL_ROLE_CAPF, on_tvs, &e) != 0)
+        on_tvs(p, NULL, &e);
 }
 
 static SSL *new_ssl(struct phone *p) {
@@ -222,111 +255,64 @@ static SSL *new_ssl(struct phone *p) {
     return ssl;
 }
 
-static int open_stream(struct phone *p, struct err *e) {
-    enum { OPTIONS = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS };
+static int connect_to(struct phone *p, const char *address, struct err *e) {
+    const struct handshake_callbacks callbacks = {
+        .done = on_handshake, .in_doubt = on_doubt, .user = p};
+    struct sockaddr_storage where;
+    socklen_t len;
+    if (phone_address(address, p->connect_port, &where, &len) != 0)
+        return err_set(e, ERR_DNS_BAD_ANSWER, "%s: not an address", address);
     SSL *ssl = new_ssl(p);
     if (ssl == NULL)
         return err_openssl(e, ERR_TLS_CONFIG, "no TLS session");
-    p->stream = bufferevent_openssl_socket_new(p->shared->loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
-                                               OPTIONS);
-    if (p->stream == NULL) {
-        SSL_free(ssl);
-        return err_set(e, ERR_SYS_NOMEM, "no connection");
-    }
-    bufferevent_setcb(p->stream, on_read, on_sent, on_event, p);
-    bufferevent_setwatermark(p->stream, EV_READ, 0, 2 * CAPF_FRAME_MAX);
-    bufferevent_enable(p->stream, EV_READ | EV_WRITE);
-    return 0;
+    p->handshake =
+        handshake_new(p->shared->loop, (struct sockaddr *)&where, len, ssl, &callbacks, e);
+    return p->handshake != NULL ? 0 : err_context(e, "%s", host_of(p));
 }
 
-/* A message behind another one does not wait for CAPF's acknowledgement, which may be delayed. */
-static void send_at_once(struct bufferevent *stream) {
-    const int one = 1;
-    setsockopt(bufferevent_getfd(stream), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-}
+/* ---- Connection ---- */
 
-static int connect_to(struct phone *p, const char *address, struct err *e) {
-    struct sockaddr_storage where = {0};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&where;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&where;
-    int len = sizeof *v4;
-    if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(p->connect_port);
-    } else if (inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(p->connect_port);
-        len = sizeof *v6;
-    } else {
-        return err_set(e, ERR_DNS_BAD_ANSWER, "%s: not an address", address);
-    }
-    if (open_stream(p, e) != 0)
-        return -1;
-    if (bufferevent_socket_connect(p->stream, (struct sockaddr *)&where, len) != 0)
-        return err_errno(e, "%s", address);
-    send_at_once(p->stream);
-    return 0;
-}
-
-/* The lines of seed 5; CAPF and TVS are on the same server, the publisher. */
+/* The lines of seed 5, where CAPF and TVS are on the same server, the publisher; a phone that boots
+ * has written them when it read its configuration. */
 static void log_lookup(struct phone *p, const char *address) {
-    const char *host = p->config->capf.host;
-    if (address != NULL) {
-        console_line(p->console, CONSOLE_NOT, CONSOLE_CONFIGMGR,
-                     "cip.sec.TvsProperty:? - Resolve Tvs Ipv4 Address to %s from hostname %s",
-                     address, host);
-        return;
-    }
-    console_line(p->console, CONSOLE_WRN, CONSOLE_CONFIGMGR,
-                 "NetUtil.traceIPv4DNSErrors:? - DNS unknown IPv4 host %s", host);
-    console_line(p->console, CONSOLE_ERR, CONSOLE_CONFIGMGR,
-                 "cip.sec.TvsProperty:? - Failed to resolve Tvs Ipv4 Address with hostname %s",
-                 host);
+    if (!phone_boots(p))
+        phone_log_tvs_address(p, host_of(p), address);
 }
 
-static void go_on(struct phone *p, const char *address, const struct err *lookup) {
+static void on_address(struct phone *p, const char *address, const struct err *lookup) {
     struct err e = {0};
     log_lookup(p, address);
-    phone_log_start(p);
+    if (p->server == 0)
+        phone_log_start(p);
     if (address == NULL) {
-        err_set(&e, lookup->code, "%s: %s", p->config->capf.host, lookup->text);
+        err_set(&e, lookup->code, "%s: %s", host_of(p), lookup->text);
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
     } else if (connect_to(p, address, &e) != 0) {
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
     }
 }
 
-static void on_lookup(void *user, const char *const *addresses, const struct err *lookup) {
-    struct phone_lookup *mine = user;
-    struct phone *p = mine->phone;
-    free(mine);
-    if (p == NULL)
-        return;
-    p->lookup = NULL;
-    go_on(p, addresses != NULL ? addresses[0] : NULL, lookup);
-}
-
-static int look_up(struct phone *p, const char *name, struct err *e) {
-    p->lookup = malloc(sizeof *p->lookup);
-    if (p->lookup == NULL)
-        return err_set(e, ERR_SYS_NOMEM, "look-up");
-    p->lookup->phone = p;
-    resolver_lookup(p->shared->resolver, name, on_lookup, p->lookup);
+static int find_place(const struct phone *p, struct phone_place *place, struct err *e) {
+    const struct cnf_server *server = &p->servers.items[p->server];
+    const char *via = phone_boots(p) ? NULL : p->config->capf.via;
+    AUTO(char) host = NULL;
+    if (via == NULL)
+        return phone_route(p, server->host, server->port, place, e);
+    if (split_host_port(via, &host, &place->port, e) != 0)
+        return -1;
+    snprintf(place->host, sizeof place->host, "%s", host);
     return 0;
 }
 
 void phone_connect(struct phone *p) {
-    const struct phone_capf *capf = &p->config->capf;
-    AUTO(char) via_host = NULL;
+    struct phone_place place;
     struct err e = {0};
-    p->connect_port = (uint16_t)capf->port;
     p->state = PHONE_STATE_CONNECTING;
-    if (capf->via != NULL && split_host_port(capf->via, &via_host, &p->connect_port, &e) != 0) {
+    if (find_place(p, &place, &e) != 0) {
         phone_end(p, PHONE_CONNECTION_FAILED, &e);
         return;
     }
-    int64_t limit = p->config->connect_timeout_us;
-    timer_start(p->timer, limit > 0 ? limit : p->config->timeout_us);
-    if (look_up(p, via_host != NULL ? via_host : capf->host, &e) != 0)
-        phone_end(p, PHONE_CONNECTION_FAILED, &e);
+    p->connect_port = place.port;
+    wait_for_connection(p);
+    phone_look_up(p, place.host, on_address);
 }

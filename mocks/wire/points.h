@@ -8,6 +8,8 @@
 /* The connections of a laboratory; a configuration may name its relays as it likes. X(name, help)
  */
 #define WIRE_CONNECTION_TABLE(X)                                                                   \
+    X("phone-http", "a connection from a phone to the file service (HTTP)")                        \
+    X("phone-tvs", "a connection from a phone to TVS")                                             \
     X("phone-capf", "a connection from a phone to CAPF")                                           \
     X("capf-ra", "a connection from CAPF to the RA")                                               \
     X("ra-certsrv", "a connection from the RA to the CA's web server")

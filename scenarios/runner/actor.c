@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_FD = 3, WAITS_MAX = 3 * 1024 };
+enum { READY_FD = 3, WAITS_MAX = 3 * 1024, ABORT_US = 2 * 1000000 };
 
 extern char **environ;
 
@@ -63,7 +63,24 @@ static int set_signals(posix_spawnattr_t *attributes) {
            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(struct actor *a, const struct pipes *p, char *const argv[]) {
+/* Ours with the additional variables in front; NULL without memory. */
+static char **environment_with(const char *const *more) {
+    size_t own = 0;
+    size_t added = 0;
+    while (environ[own] != NULL)
+        own++;
+    while (more != NULL && more[added] != NULL)
+        added++;
+    char **all = calloc(own + added + 1, sizeof *all);
+    for (size_t i = 0; all != NULL && i < added; i++)
+        all[i] = (char *)(uintptr_t)more[i];
+    if (all != NULL)
+        memcpy(all + added, environ, own * sizeof *all);
+    return all;
+}
+
+static int spawn(struct actor *a, const struct pipes *p, char *const argv[],
+                 const char *const *environment) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -72,9 +89,13 @@ static int spawn(struct actor *a, const struct pipes *p, char *const argv[]) {
         posix_spawn_file_actions_destroy(&actions);
         return ENOMEM;
     }
-    int failed = give_descriptors(&actions, p, a->stderr_path) | set_signals(&attributes);
+    char **variables = environment_with(environment);
+    int failed = variables == NULL ? ENOMEM : 0;
     if (failed == 0)
-        failed = posix_spawnp(&a->pid, argv[0], &actions, &attributes, argv, environ);
+        failed = give_descriptors(&actions, p, a->stderr_path) | set_signals(&attributes);
+    if (failed == 0)
+        failed = posix_spawnp(&a->pid, argv[0], &actions, &attributes, argv, variables);
+    free(variables);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failed;
@@ -119,7 +140,7 @@ int actor_start(struct actor *a, const struct actor_command *c, struct err *e) {
         close_pair(p.out);
         return err_errno(e, "%s: pipe", c->name);
     }
-    int failed = spawn(a, &p, (char *const *)argv);
+    int failed = spawn(a, &p, (char *const *)argv, c->environment);
     close(p.out[1]);
     if (p.ready[1] >= 0)
         close(p.ready[1]);
@@ -244,6 +265,17 @@ int actors_wait(struct actor *const *actors, size_t count, int64_t deadline, str
     }
 }
 
+/* By the signal that leaves a trace of where it was, if anything does. */
+static void abort_it(struct actor *a) {
+    int64_t deadline = deadline_in(ABORT_US);
+    kill(a->pid, SIGABRT);
+    while (!a->ended && pump(&a, 1, deadline) == 0)
+        continue;
+    if (!a->ended)
+        kill(a->pid, SIGKILL);
+    reap(a);
+}
+
 int actor_stop(struct actor *a, int64_t deadline, struct err *e) {
     if (a->pid == 0)
         return 0;
@@ -252,8 +284,7 @@ int actor_stop(struct actor *a, int64_t deadline, struct err *e) {
     while (!a->ended) {
         if (pump(&a, 1, deadline) == 0)
             continue;
-        kill(a->pid, SIGKILL);
-        reap(a);
+        abort_it(a);
         return err_set(e, ERR_SYS_TIMEOUT, "%s did not end after SIGTERM and was killed", a->name);
     }
     if (actor_ended_with(a, 0))
@@ -270,6 +301,11 @@ void actor_end_text(const struct actor *a, char *out, size_t size) {
         snprintf(out, size, "exit status %d", WEXITSTATUS(a->status));
     else
         snprintf(out, size, "signal %d (%s)", WTERMSIG(a->status), strsignal(WTERMSIG(a->status)));
+}
+
+bool actor_has_ended(const struct actor *a) {
+    struct pollfd wait = {.fd = a->pidfd, .events = POLLIN};
+    return a->ended || poll(&wait, 1, 0) > 0;
 }
 
 bool actor_ended_with(const struct actor *a, int exit_status) {

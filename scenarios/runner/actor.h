@@ -29,11 +29,12 @@ struct actor {
 
 struct actor_command {
     const char *name;
-    const char *program;     /* path */
-    const char *const *args; /* without argv[0], NULL-terminated */
-    const char *stderr_path; /* appended to */
-    bool ready;              /* give it --ready-fd 3 and --die-with-parent */
-    const char *wrap;        /* command put in front, words split at blanks; may be NULL */
+    const char *program;            /* path */
+    const char *const *args;        /* without argv[0], NULL-terminated */
+    const char *stderr_path;        /* appended to */
+    bool ready;                     /* give it --ready-fd 3 and --die-with-parent */
+    const char *wrap;               /* command put in front, words split at blanks; may be NULL */
+    const char *const *environment; /* "NAME=VALUE" beside our own, NULL-terminated; may be NULL */
 };
 
 /* Real time, for deadlines. */
@@ -56,6 +57,8 @@ int actor_stop(struct actor *a, int64_t deadline, struct err *e);
 
 /* "exit status 1", "signal 11 (Segmentation fault)". */
 void actor_end_text(const struct actor *a, char *out, size_t size);
+/* Whether it runs no more, also when nobody has waited for its end yet. */
+bool actor_has_ended(const struct actor *a);
 bool actor_ended_with(const struct actor *a, int exit_status);
 
 /* Appends the last lines of a file, indented, each at most 240 bytes; nothing when there is none.

@@ -64,10 +64,18 @@ bool scenario_needs(const struct scenario *s, enum component c) {
         return s->lab.has_ntp;
     case COMPONENT_DNS:
         return s->lab.has_dns;
+    case COMPONENT_TVS:
+        return s->lab.has_tvs;
+    case COMPONENT_TFTP:
+        return s->lab.has_tftp;
     case COMPONENT_CAPF:
         return true;
     case COMPONENT_WIRE_PHONE_CAPF:
         return relay_is_needed(s, c);
+    case COMPONENT_WIRE_PHONE_TVS:
+        return s->lab.has_tvs && relay_is_needed(s, c);
+    case COMPONENT_WIRE_PHONE_HTTP:
+        return s->lab.has_tftp && relay_is_needed(s, c);
     case COMPONENT_WIRE_RA_CERTSRV:
     case COMPONENT_WIRE_CAPF_RA:
         return online && relay_is_needed(s, c);

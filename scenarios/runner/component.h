@@ -16,7 +16,11 @@ struct scenario;
     X(RA, "ra", "capflab-ra", "ra-error.log")                                                      \
     X(WIRE_CAPF_RA, "wire-capf-ra", "capflab-wire", "wire-capf-ra.log")                            \
     X(CAPF, "capf", "capflab-capf", "capf.log")                                                    \
-    X(WIRE_PHONE_CAPF, "wire-phone-capf", "capflab-wire", "wire-phone-capf.log")
+    X(WIRE_PHONE_CAPF, "wire-phone-capf", "capflab-wire", "wire-phone-capf.log")                   \
+    X(TVS, "tvs", "capflab-tvs", "tvs.log")                                                        \
+    X(WIRE_PHONE_TVS, "wire-phone-tvs", "capflab-wire", "wire-phone-tvs.log")                      \
+    X(TFTP, "tftp", "capflab-tftp", "tftp.log")                                                    \
+    X(WIRE_PHONE_HTTP, "wire-phone-http", "capflab-wire", "wire-phone-http.log")
 
 enum component {
 #define X(id, name, program, log) COMPONENT_##id,

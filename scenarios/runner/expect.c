@@ -61,7 +61,10 @@ const struct cfg_field phone_expect_fields[] = {
     CFG_ENUM(struct phone_expect, lsc, "lsc", "any", lsc_words,
              "installed: an LSC of the issuer for the phone's own key and name; kept: the one of "
              "the start, unchanged"),
-    CFG_STRING(struct phone_expect, status, "status", NULL, "last status message"),
+    CFG_STRING(struct phone_expect, status, "status", NULL,
+               "last status message about its LSC; without one, the last of all"),
+    CFG_STRINGS(struct phone_expect, statuses, "statuses",
+                "all status messages of the last contact, in their order"),
     CFG_STRING(struct phone_expect, result, "result", NULL, "result of the last session"),
     CFG_INT(struct phone_expect, reason, "reason", "-1", -1, 255, "REASON of END_SESSION"),
     CFG_END,

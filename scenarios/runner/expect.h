@@ -53,6 +53,11 @@ enum expect_kind {
     X(WIRE_PHONE_CAPF, "wire-phone-capf", "wire-phone-capf.log", COMPONENT_WIRE_PHONE_CAPF)        \
     X(WIRE_CAPF_RA, "wire-capf-ra", "wire-capf-ra.log", COMPONENT_WIRE_CAPF_RA)                    \
     X(WIRE_RA_CERTSRV, "wire-ra-certsrv", "wire-ra-certsrv.log", COMPONENT_WIRE_RA_CERTSRV)        \
+    X(TVS, "tvs", "tvs.log", COMPONENT_TVS)                                                        \
+    X(WIRE_PHONE_TVS, "wire-phone-tvs", "wire-phone-tvs.log", COMPONENT_WIRE_PHONE_TVS)            \
+    X(TFTP, "tftp", "tftp.log", COMPONENT_TFTP)                                                    \
+    X(WIRE_PHONE_HTTP, "wire-phone-http", "wire-phone-http.log", COMPONENT_WIRE_PHONE_HTTP)        \
+    X(REPORT, "report", "report.csv", COMPONENT_CAPF)                                              \
     X(PHONE, "phone", NULL, COMPONENT_COUNT)
 
 enum log_kind {
@@ -67,6 +72,7 @@ enum lsc_state { LSC_IS_ANYTHING, LSC_IS_NONE, LSC_IS_INSTALLED, LSC_IS_KEPT };
 /* What one phone, or every one (name NULL), must show. */
 struct phone_expect {
     char *name;
+    struct cfg_strings statuses;
     int lsc; /* enum lsc_state */
     char *status;
     char *result;

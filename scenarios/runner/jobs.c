@@ -38,6 +38,7 @@ static _Noreturn void be_worker(const struct job *job, const struct run_options 
                                 pid_t parent, int fd) {
     sigset_t none;
     sigemptyset(&none);
+    options = job->run != NULL ? job->run : options;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -172,6 +173,8 @@ static struct job *next_job(const struct pool *p) {
 
 static int start_more(struct pool *p, struct err *e) {
     size_t parallel = p->options->parallel < PARALLEL_MAX ? p->options->parallel : PARALLEL_MAX;
+    if (p->options->start_until != 0 && deadline_in(0) >= p->options->start_until)
+        p->started = p->count;
     while (p->running < parallel && p->started < p->count) {
         struct job *job = next_job(p);
         job->started = true;

@@ -53,11 +53,22 @@ static void judge_lsc(struct run *r, const struct phone_expect *x, const struct 
                  s->name);
 }
 
-/* The last of the status messages, or NULL. */
+static bool is_about_lsc(const char *message) {
+    return strncmp(message, "LSC: ", 5) == 0 || strcmp(message, "No valid CAPF server") == 0;
+}
+
+/* The last message about the LSC; without one, the last of all; NULL: there is none. */
 static const char *last_status(const json_t *result) {
     const json_t *all = json_object_get(result, "status");
-    size_t n = json_array_size(all);
-    return n == 0 ? NULL : json_string_value(json_array_get(all, n - 1));
+    const char *last = NULL;
+    size_t i;
+    const json_t *message;
+    json_array_foreach(all, i, message) {
+        const char *text = json_string_value(message);
+        if (text != NULL && (last == NULL || is_about_lsc(text) || !is_about_lsc(last)))
+            last = text;
+    }
+    return last;
 }
 
 static void judge_text(struct run *r, const struct cfg_node *node, const char *actor,
@@ -77,11 +88,28 @@ static void judge_text(struct run *r, const struct cfg_node *node, const char *a
                  actual);
 }
 
+/* All messages, none left out and none added. */
+static void judge_statuses(struct run *r, const struct phone_expect *x, const struct run_phone *p) {
+    const json_t *all = json_object_get(p->result, "status");
+    AUTO_BUF actual = BUF_INIT(STATUS_BYTES_MAX);
+    AUTO_BUF expected = BUF_INIT(STATUS_BYTES_MAX);
+    if (x->statuses.count == 0)
+        return;
+    for (size_t i = 0; i < json_array_size(all); i++)
+        buf_printf(&actual, "%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(all, i)));
+    for (size_t i = 0; i < x->statuses.count; i++)
+        buf_printf(&expected, "%s%s", i > 0 ? ", " : "", x->statuses.items[i]);
+    if (strcmp(buf_str(&actual), buf_str(&expected)) != 0)
+        run_fail(r, x->node, p->settings->name, "%s: statuses: expected %s; actual %s",
+                 p->settings->name, buf_str(&expected), buf_str(&actual));
+}
+
 static void judge_phone(struct run *r, const struct phone_expect *x, const struct run_phone *p) {
     const char *name = p->settings->name;
     const json_t *reason = json_object_get(p->result, "reason");
     judge_lsc(r, x, p);
     judge_text(r, x->node, name, "status", x->status, last_status(p->result));
+    judge_statuses(r, x, p);
     judge_text(r, x->node, name, "result", x->result,
                json_string_value(json_object_get(p->result, "result")));
     if (x->reason >= 0 && !json_is_integer(reason))

@@ -3,6 +3,7 @@
 #ifndef SCENARIOS_RUNNER_JUDGE_H
 #define SCENARIOS_RUNNER_JUDGE_H
 
+#include "base/x509.h"
 #include "scenarios/runner/run.h"
 
 #define X(name, suffix, argument, help)                                                            \
@@ -13,6 +14,9 @@ EXPECT_TABLE(X)
 /* Checks the LSC in lsc/NAME.pem: it verifies under the scenario's issuer, is for the private key
  * that the phone keeps beside it, and names the device. -1 with what is wrong. */
 int lsc_verify(const struct run *r, const struct phone_settings *phone, struct err *e);
+
+/* The issuer's part of it: whether the scenario's issuer made that certificate. */
+int lsc_chain_verify(const struct run *r, X509 *cert, struct err *e);
 
 /* Whether the phone holds an LSC at the end. */
 bool lsc_is_there(const struct run *r, const struct phone_settings *phone);

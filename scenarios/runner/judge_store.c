@@ -92,7 +92,7 @@ static int under_foreign_issuer(X509 *cert, const char *file, struct err *e) {
 }
 
 /* A program under test may have a CA of its own. */
-static int under_any_issuer(const struct run *r, X509 *cert, struct err *e) {
+int lsc_chain_verify(const struct run *r, X509 *cert, struct err *e) {
     bool known = true;
     const char *file = sut_issuer(r, &known);
     if (file != NULL)
@@ -110,7 +110,7 @@ int lsc_verify(const struct run *r, const struct phone_settings *phone, struct e
         return -1;
     if (!x509_has_key(cert, key))
         return err_set(e, ERR_X509_KEY_MISMATCH, "it is for another key than the phone's");
-    return names_device(cert, phone->name, e) != 0 ? -1 : under_any_issuer(r, cert, e);
+    return names_device(cert, phone->name, e) != 0 ? -1 : lsc_chain_verify(r, cert, e);
 }
 
 /* PKCS#1 RSAPublicKey or EC point of the LSC's key, as CUCM stores it. */

@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum profile { PROFILE_CA, PROFILE_CAPF, PROFILE_SERVER, PROFILE_REACHABLE_SERVER };
+enum profile {
+    PROFILE_CA,
+    PROFILE_CAPF,
+    PROFILE_NODE, /* self-signed certificates of a CUCM node, for trust lists */
+    PROFILE_SERVER,
+    PROFILE_REACHABLE_SERVER
+};
 
 static const struct {
     const char *file;
@@ -64,7 +70,7 @@ static X509 *issue_server(struct issue_request *request, const char *dns_name, b
 }
 
 static bool is_server(enum profile profile) {
-    return profile == PROFILE_SERVER || profile == PROFILE_REACHABLE_SERVER;
+    return profile >= PROFILE_NODE;
 }
 
 /* Any length goes in: it is for the CA to refuse what is too long. */
@@ -225,6 +231,11 @@ static int write_bundles(const struct lab_certs *c, const struct lab_settings *s
                : 0;
 }
 
+/* Those for trust lists only where there are any. */
+static bool is_wanted(enum lab_cert_id id, const struct lab_settings *settings) {
+    return rows[id].profile != PROFILE_NODE || settings->has_tftp || settings->has_tvs;
+}
+
 static int take_key(struct lab_certs *c, enum lab_cert_id id, struct keypool *pool, struct err *e) {
     c->key_paths[id] = keypool_take(pool, KEY_RSA, CA_RSA_BITS, e);
     if (c->key_paths[id] == NULL)
@@ -238,6 +249,10 @@ static int make_all(struct lab_certs *c, const struct lab_settings *settings, st
     bool made[LAB_CERT_COUNT] = {false};
     for (size_t done = 0; done < LAB_CERT_COUNT;) {
         for (size_t id = 0; id < LAB_CERT_COUNT; id++) {
+            if (!made[id] && !is_wanted((enum lab_cert_id)id, settings)) {
+                made[id] = true;
+                done++;
+            }
             if (made[id] || (rows[id].issuer != id && !made[rows[id].issuer]))
                 continue;
             if (make_row(c, (enum lab_cert_id)id, settings, e) != 0)
@@ -249,6 +264,12 @@ static int make_all(struct lab_certs *c, const struct lab_settings *settings, st
     return 0;
 }
 
+static int write_one(const struct lab_certs *c, enum lab_cert_id id, struct err *e) {
+    char file[64];
+    snprintf(file, sizeof file, "%s.pem", rows[id].file);
+    return write_bundle(c, file, &id, 1, e);
+}
+
 int lab_certs_make(struct lab_certs *c, const struct lab_settings *settings, struct keypool *pool,
                    const char *dir, struct err *e) {
     *c = (struct lab_certs){.dir = strdup(dir)};
@@ -257,18 +278,36 @@ int lab_certs_make(struct lab_certs *c, const struct lab_settings *settings, str
     if (file_mkdirs(dir, e) != 0)
         return -1;
     for (size_t id = 0; id < LAB_CERT_COUNT; id++)
-        if (take_key(c, (enum lab_cert_id)id, pool, e) != 0)
+        if (is_wanted((enum lab_cert_id)id, settings) &&
+            take_key(c, (enum lab_cert_id)id, pool, e) != 0)
             return -1;
     if (make_all(c, settings, e) != 0)
         return -1;
-    for (size_t id = 0; id < LAB_CERT_COUNT; id++) {
-        char file[64];
-        snprintf(file, sizeof file, "%s.pem", rows[id].file);
-        const enum lab_cert_id one = (enum lab_cert_id)id;
-        if (write_bundle(c, file, &one, 1, e) != 0)
+    for (size_t id = 0; id < LAB_CERT_COUNT; id++)
+        if (c->certs[id] != NULL && write_one(c, (enum lab_cert_id)id, e) != 0)
             return -1;
-    }
     return write_bundles(c, settings, e);
+}
+
+/* Beside those that CAPF trusts already: LSCs of before are good for as long as they are valid. */
+static int trust_too(const struct lab_certs *c, enum lab_cert_id id, struct err *e) {
+    AUTO_BUF pem = BUF_INIT(PEM_BYTES_MAX);
+    AUTO(char) path = lab_certs_path(c, "capf-trust.pem");
+    if (path == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    if (file_read(path, &pem, e) != 0 || x509_put_pem(c->certs[id], &pem, e) != 0)
+        return -1;
+    return file_write(path, buf_view(&pem), 0644, e);
+}
+
+int lab_certs_regenerate(struct lab_certs *c, enum lab_cert_id id,
+                         const struct lab_settings *settings, struct keypool *pool, struct err *e) {
+    X509_free(TAKE(c->certs[id]));
+    EVP_PKEY_free(TAKE(c->keys[id]));
+    free(TAKE(c->key_paths[id]));
+    if (take_key(c, id, pool, e) != 0 || make_row(c, id, settings, e) != 0)
+        return -1;
+    return write_one(c, id, e) != 0 || (id == CERT_CAPF && trust_too(c, id, e) != 0) ? -1 : 0;
 }
 
 void lab_certs_free(struct lab_certs *c) {

@@ -26,7 +26,17 @@
       "O=Cisco, CN=Cisco Manufacturing CA SHA2", ROOT_M2, CA)                                      \
     X(SUDI, "act2-sudi-ca", "O=Cisco, CN=ACT2 SUDI CA", ROOT_2048, CA)                             \
     X(OFFLINE, "lab-offline-ca", "DC=com, DC=michamen, CN=LAB-OFFLINE-CA", OFFLINE, CA)            \
-    X(FOREIGN, "foreign-ca", "O=Elsewhere, CN=Foreign CA", FOREIGN, CA)
+    X(FOREIGN, "foreign-ca", "O=Elsewhere, CN=Foreign CA", FOREIGN, CA)                            \
+    X(CALLMANAGER, "callmanager", "C=US, O=cisco, OU=tac, CN=cucm-pub.michamen.com, ST=nc, L=rtp", \
+      CALLMANAGER, NODE)                                                                           \
+    X(ITLRECOVERY, "itlrecovery", "C=US, O=cisco, OU=tac, CN=ITLRECOVERY_cucm-pub, ST=nc, L=rtp",  \
+      ITLRECOVERY, NODE)                                                                           \
+    X(TVS, "tvs", "C=US, O=cisco, OU=tac, CN=cucm-pub.michamen.com, ST=nc, L=rtp", TVS, NODE)      \
+    X(OTHER_CALLMANAGER, "other-callmanager",                                                      \
+      "C=US, O=elsewhere, OU=tac, CN=cucm-other.example.com, ST=nc, L=rtp", OTHER_CALLMANAGER,     \
+      NODE)                                                                                        \
+    X(OTHER_CAPF, "other-capf", "C=US, O=elsewhere, OU=tac, CN=CAPF-0badcafe, ST=nc, L=rtp",       \
+      OTHER_CAPF, NODE)
 
 enum lab_cert_id {
 #define X(id, file, subject, issuer, profile) CERT_##id,
@@ -47,6 +57,10 @@ struct lab_certs {
  * mic-ca.pem and store.pem (what the RA logs as its store). Release with lab_certs_free. */
 int lab_certs_make(struct lab_certs *c, const struct lab_settings *settings, struct keypool *pool,
                    const char *dir, struct err *e);
+/* A new key and certificate in place of that one, in its file and in the bundles, as CUCM's
+ * "Regenerate" does. */
+int lab_certs_regenerate(struct lab_certs *c, enum lab_cert_id id,
+                         const struct lab_settings *settings, struct keypool *pool, struct err *e);
 void lab_certs_free(struct lab_certs *c);
 
 /* "DIR/capf.pem" and the like; malloc'ed. */

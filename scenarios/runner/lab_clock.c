@@ -16,6 +16,10 @@ static struct lab_clock own_clock(const struct run *r, enum component c) {
         return lab->ra.clock;
     case COMPONENT_CAPF:
         return lab->capf.clock;
+    case COMPONENT_TVS:
+        return lab->tvs.clock;
+    case COMPONENT_TFTP:
+        return lab->tftp.clock;
     default:
         return (struct lab_clock){0};
     }

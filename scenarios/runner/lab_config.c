@@ -33,7 +33,7 @@ static json_t *hosts_of(const struct run *r) {
     json_t *hosts = json_object();
     set_string(hosts, r->scenario->lab.online_ca.host, "127.0.0.1");
     set_string(hosts, "ra.michamen.com", "127.0.0.1");
-    set_string(hosts, "cucm-pub.michamen.com", "127.0.0.1");
+    set_string(hosts, r->scenario->lab.cucm, "127.0.0.1");
     return hosts;
 }
 
@@ -214,9 +214,9 @@ static json_t *phone_lsc(const struct run *r, const char *name) {
 
 static json_t *phone_capf(const struct run *r) {
     json_t *o = json_object();
-    set_string(o, "host", "cucm-pub.michamen.com");
+    set_string(o, "host", r->scenario->lab.cucm);
     json_object_set_new(o, "port", json_integer(3804));
-    set_via(o, r, COMPONENT_CAPF, COMPONENT_WIRE_PHONE_CAPF, "cucm-pub.michamen.com");
+    set_via(o, r, COMPONENT_CAPF, COMPONENT_WIRE_PHONE_CAPF, r->scenario->lab.cucm);
     set_path(o, "certificate", r, "pki/capf.pem");
     sut_set_server(o, r, COMPONENT_CAPF, "certificate");
     return o;
@@ -257,7 +257,10 @@ json_t *phone_config(const struct run *r, const struct run_phone *phone) {
     set_string(o, "model", p->model);
     snprintf(below, sizeof below, "logs/phone-%s.log", p->name);
     set_path(o, "log", r, below);
-    json_object_set_new(o, "capf", phone_capf(r));
+    if (r->scenario->lab.has_tftp)
+        phone_boot_config(o, r, p);
+    else
+        json_object_set_new(o, "capf", phone_capf(r));
     snprintf(below, sizeof below, "pki/mic-%s.pem", p->name);
     if (phone->mic_key != NULL)
         json_object_set_new(o, "mic", phone_certificate(r, below, phone->mic_key));
@@ -283,6 +286,10 @@ static const struct cfg_pairs *further_keys(const struct run *r, enum component 
         return &lab->ra.config;
     case COMPONENT_CAPF:
         return &lab->capf.config;
+    case COMPONENT_TVS:
+        return &lab->tvs.config;
+    case COMPONENT_TFTP:
+        return &lab->tftp.config;
     default:
         return &none;
     }
@@ -300,6 +307,10 @@ static json_t *plain_config(const struct run *r, enum component c) {
         return ra_config(r);
     case COMPONENT_CAPF:
         return capf_config(r);
+    case COMPONENT_TVS:
+        return tvs_config(r);
+    case COMPONENT_TFTP:
+        return tftp_config(r);
     default:
         return relay_config(r, c);
     }

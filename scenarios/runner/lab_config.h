@@ -5,6 +5,8 @@
 
 #include "scenarios/runner/run.h"
 
+enum { CAPF_PORT = 3804, TVS_PORT = 2445, HTTP_PORT = 6970, TFTP_PORT = 69 };
+
 /* A path below the scenario's folder. */
 void set_path(json_t *o, const char *key, const struct run *r, const char *below);
 void set_string(json_t *o, const char *key, const char *text); /* NULL: nothing */

@@ -150,9 +150,8 @@ static const char *given_record(const struct lab_dns *dns, const char *name) {
 }
 
 /* The hosts of the lab, all of them this machine, but for what the scenario says of them. */
-static json_t *records_of(const struct lab_dns *dns) {
-    static const char *const hosts[] = {"lab-dc.michamen.com", "ra.michamen.com",
-                                        "cucm-pub.michamen.com"};
+static json_t *records_of(const struct lab_dns *dns, const char *cucm) {
+    const char *const hosts[] = {"lab-dc.michamen.com", "ra.michamen.com", cucm};
     json_t *records = json_array();
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
         if (given_record(dns, hosts[i]) == NULL)
@@ -169,7 +168,7 @@ json_t *dns_config(const struct run *r) {
     json_object_set_new(o, "process", process_of(r, "dns", component_clock(r, COMPONENT_DNS)));
     set_listen(o, r, COMPONENT_DNS);
     set_path(o, "log", r, "logs/dns.log");
-    json_object_set_new(o, "records", records_of(dns));
+    json_object_set_new(o, "records", records_of(dns, r->scenario->lab.cucm));
     set_duration(o, "ttl", dns->ttl_us);
     json_object_set_new(o, "faults", faults_config(r, "dns", NULL));
     return o;
@@ -185,10 +184,19 @@ json_t *ntp_config(const struct run *r) {
     return o;
 }
 
-static enum component served_by(enum component relay) {
-    if (relay == COMPONENT_WIRE_RA_CERTSRV)
-        return COMPONENT_CERTSRV;
-    return relay == COMPONENT_WIRE_CAPF_RA ? COMPONENT_RA : COMPONENT_CAPF;
+static const char *address_behind(const struct run *r, enum component relay) {
+    switch (relay) {
+    case COMPONENT_WIRE_RA_CERTSRV:
+        return r->addresses[COMPONENT_CERTSRV];
+    case COMPONENT_WIRE_CAPF_RA:
+        return r->addresses[COMPONENT_RA];
+    case COMPONENT_WIRE_PHONE_TVS:
+        return r->addresses[COMPONENT_TVS];
+    case COMPONENT_WIRE_PHONE_HTTP:
+        return r->http_address;
+    default:
+        return r->addresses[COMPONENT_CAPF];
+    }
 }
 
 json_t *relay_config(const struct run *r, enum component relay) {
@@ -203,7 +211,7 @@ json_t *relay_config(const struct run *r, enum component relay) {
     set_path(o, "log", r, log);
     json_object_set_new(o, "relays",
                         json_pack("[{s:s, s:s, s:s}]", "name", connection, "listen",
-                                  listen_of(r, relay), "to", r->addresses[served_by(relay)]));
+                                  listen_of(r, relay), "to", address_behind(r, relay)));
     json_object_set_new(o, "faults", faults_config(r, "wire", point));
     return o;
 }

@@ -4,12 +4,15 @@
 #include "mocks/certsrv/points.h"
 #include "mocks/dns/points.h"
 #include "mocks/ntp/points.h"
+#include "mocks/tftp/points.h"
+#include "mocks/tvs/points.h"
 #include "mocks/wire/points.h"
 
 #include <string.h>
 
-const struct fault_tables *const lab_fault_tables[] = {&certsrv_faults, &dns_faults,   &ntp_faults,
-                                                       &wire_faults,    &phone_faults, NULL};
+const struct fault_tables *const lab_fault_tables[] = {&certsrv_faults, &dns_faults,  &ntp_faults,
+                                                       &wire_faults,    &tftp_faults, &tvs_faults,
+                                                       &phone_faults,   NULL};
 
 static const char *point_of(const struct fault *f) {
     return f->tables->points[f->point].name;

@@ -7,6 +7,7 @@
 #include "base/owned.h"
 #include "base/random.h"
 #include "scenarios/runner/sut_run.h"
+#include "scenarios/runner/torture_lab.h"
 #include "scenarios/runner/yaml_write.h"
 
 #include <stdlib.h>
@@ -63,7 +64,8 @@ int lab_prepare(struct run *r, struct err *e) {
         return err_set(e, ERR_SYS_NOMEM, NULL);
     random_seed(seed);
     if (events_open(events, "lab", e) != 0 || keypool_open(&r->pool, r->options->keys, e) != 0 ||
-        lab_certs_make(&r->certs, &r->scenario->lab, &r->pool, pki, e) != 0)
+        lab_certs_make(&r->certs, &r->scenario->lab, &r->pool, pki, e) != 0 ||
+        lab_write_lists(r, e) != 0)
         return -1;
     for (size_t i = 0; i < r->scenario->phone_count; i++)
         if (give_mic(r, &r->phones[i], e) != 0 || give_lsc(r, &r->phones[i], e) != 0)
@@ -99,7 +101,8 @@ static int start_program(struct run *r, enum component c, const char *config, st
                                           .args = args,
                                           .stderr_path = errors,
                                           .ready = true,
-                                          .wrap = r->options->wrap};
+                                          .wrap = r->options->wrap,
+                                          .environment = torture_environment(r, c)};
     return actor_start(&r->components[c], &command, e);
 }
 
@@ -110,12 +113,20 @@ static const char *address_in(const json_t *facts, enum component c) {
     return json_string_value(connection == NULL ? listen : json_object_get(listen, connection));
 }
 
+static void keep_http_address(struct run *r, const json_t *facts) {
+    const char *http = json_string_value(json_object_get(facts, "http"));
+    free(r->http_address);
+    r->http_address = http == NULL ? NULL : strdup(http);
+}
+
 static int await_ready(struct run *r, enum component c, struct err *e) {
     json_t *facts = NULL;
     if (actor_wait_ready(&r->components[c], run_deadline(r, READY_US), &facts, e) != 0)
         return -1;
     const char *listen = address_in(facts, c);
     char *address = listen == NULL ? NULL : strdup(listen);
+    if (c == COMPONENT_TFTP)
+        keep_http_address(r, facts);
     json_decref(facts);
     if (address == NULL)
         return err_set(e, ERR_SYS_IO, "%s does not say where it listens", component_name(c));
@@ -155,7 +166,8 @@ int lab_start(struct run *r) {
         if (!lab_needs(r, (enum component)c))
             continue;
         r->step = step_names[c];
-        if (lab_start_component(r, (enum component)c, &e) != 0) {
+        if (lab_start_component(r, (enum component)c, &e) != 0 &&
+            !torture_starts_again(r, (enum component)c)) {
             r->skipped = actor_ended_with(&r->components[c], 77) || sut_skips(r, (enum component)c);
             run_fail(r, NULL, component_name((enum component)c), "%s", e.text);
             return -1;

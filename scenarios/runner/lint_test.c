@@ -59,7 +59,7 @@ START_TEST(every_mistake_is_told_with_its_place) {
         cases++;
     }
     closedir(dir);
-    ck_assert_uint_eq(cases, 11);
+    ck_assert_uint_eq(cases, 12);
 }
 END_TEST
 
@@ -125,7 +125,9 @@ static const char *const written[] = {
     "install-lsc: {phones: SEP74A02FC0A675, together: true, background: true}",
     "delete-lsc",
     "troubleshoot",
+    "renew-lsc",
     "connect: {together: true}",
+    "reset: {phones: SEP74A02FC0A675}",
     "finish",
     "import-offline",
     "set-device: {options: {mode: mic}}",
@@ -138,6 +140,8 @@ static const char *const written[] = {
     "release: wire-capf-ra",
     "set: {actor: ra, keys: {certsrv.timeout: 90s}}",
     "advance-clock: -1h",
+    "regenerate: callmanager",
+    "itl-reset-localkey",
     "wait-for: {log: {capf: [a, b]}, within: 5s}",
     "issue",
     "deny: 3",
@@ -148,7 +152,8 @@ START_TEST(every_step_can_be_written) {
     for (size_t i = 0; i < STEP_COUNT; i++) {
         char text[256];
         snprintf(text, sizeof text,
-                 "title: t\nfaults: [{at: 'wire:capf-ra', do: cut 1}]\nwhen:\n  - %s\nthen: {est: "
+                 "title: t\nlab: {tftp: {}}\nfaults: [{at: 'wire:capf-ra', do: cut 1}]\nwhen:\n  - "
+                 "%s\nthen: {est: "
                  "none}\n",
                  written[i]);
         struct scenario *s = load(text);

@@ -11,6 +11,7 @@
 #include "scenarios/runner/place.h"
 #include "scenarios/runner/report.h"
 #include "scenarios/runner/sut.h"
+#include "scenarios/runner/torture.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -37,6 +38,11 @@ struct options {
     bool reference;
     struct opt_strings sut;
     const char *sut_config;
+    bool torture;
+    bool torture_all;
+    const char *torture_round;
+    int64_t torture_seconds;
+    struct opt_strings torture_components;
     const struct suts *suts; /* read from both; NULL: none */
 };
 
@@ -48,7 +54,8 @@ static struct program program = {
     .usage = "[OPTION...] PATH...\n--lint PATH...\n--reference",
     .example = "capflab run -j2 -o out scenarios\n"
                "capflab run -o /tmp/one scenarios/healthy/online-ca.yaml\n"
-               "capflab run --lint scenarios",
+               "capflab run --lint scenarios\n"
+               "capflab run --torture scenarios/healthy/online-ca.yaml",
 };
 
 /* The tables of the format, for --help. Lives until the end of the program. */
@@ -70,6 +77,7 @@ static char *help_text(void) {
     fprintf(to, "\nPlaceholders in patterns:\n");
     placeholders_print(to, "  {%s}\t%s\n");
     sut_print_help(to);
+    torture_print_help(to);
     fprintf(to, "\nThe whole format: capflab run --reference.\n");
     fclose(to);
     return text;
@@ -97,6 +105,15 @@ static int parse_options(struct options *o, int argc, char **argv) {
          "test that program in the component's place; or a command to start it"},
         {"sut-config", 0, OPT_STRING, &o->sut_config, "FILE",
          "credentials, trust, capabilities and excuses of it"},
+        {"torture", 0, OPT_FLAG, &o->torture, NULL,
+         "repeat each scenario, every time with another call of a component that fails"},
+        {"torture-seconds", 0, OPT_INT, &o->torture_seconds, "N",
+         "for each scenario (default: 40)"},
+        {"torture-all", 0, OPT_FLAG, &o->torture_all, NULL, "every call, however long it takes"},
+        {"torture-component", 0, OPT_STRINGS, &o->torture_components, "COMPONENT",
+         "of this one only (default: capf and ra)"},
+        {"torture-round", 0, OPT_STRING, &o->torture_round, "CALL",
+         "only the round that a failure has named"},
         {"lint", 0, OPT_FLAG, &o->lint, NULL, "only check the files"},
         {"reference", 0, OPT_FLAG, &o->reference, NULL, "print the reference page of the format"},
         {.type = OPT_END},
@@ -283,6 +300,37 @@ static int run_all(const struct collection *c, const struct options *o, bool dir
     return code;
 }
 
+static int torture_all(const struct collection *c, const struct options *o) {
+    AUTO(char) programs = place_programs();
+    AUTO(char) typed = programs_as_typed();
+    AUTO(char) keys = keypool_default_dir();
+    if (programs == NULL || typed == NULL || keys == NULL) {
+        program_message(&program, "out of memory");
+        return EXIT_FAILED;
+    }
+    const struct run_options run = {
+        .programs = programs, .keys = keys, .seed = o->seed, .patience = 1};
+    const struct torture_request request = {.run = &run,
+                                            .parallel = (size_t)o->parallel,
+                                            .dir = o->dir == NULL ? default_dir : o->dir,
+                                            .programs = typed,
+                                            .components = o->torture_components.items,
+                                            .component_count = o->torture_components.count,
+                                            .round = o->torture_round,
+                                            .seconds = o->torture_seconds,
+                                            .all = o->torture_all};
+    struct err e = {0};
+    json_t *results = json_array();
+    int broken = torture_run(c, &request, results, &e);
+    if (broken != 0)
+        program_message(&program, "%s", e.text);
+    int unwritten = write_reports(o, results);
+    struct tally t = tally_of(results);
+    report_counts(stdout, &t);
+    json_decref(results);
+    return broken != 0 || unwritten != 0 || t.failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 /* Rounds until one does not end well. */
 static int run_rounds(const struct collection *c, const struct options *o, bool direct,
                       double patience) {
@@ -341,6 +389,8 @@ static int select_and_run(struct collection *c, const struct options *o, bool di
         program_message(&program, "two scenarios are called %s; run them one after another", twice);
         return EXIT_USAGE;
     }
+    if (o->torture || o->torture_all || o->torture_round != NULL)
+        return torture_all(c, o);
     return run_rounds(c, o, direct, patience);
 }
 
@@ -387,8 +437,11 @@ static int read_suts(const struct options *o, struct suts *suts) {
 }
 
 int main(int argc, char **argv) {
-    struct options o = {
-        .parallel = sysconf(_SC_NPROCESSORS_ONLN), .seed = "1", .repeat = 1, .patience_text = "1"};
+    struct options o = {.parallel = sysconf(_SC_NPROCESSORS_ONLN),
+                        .seed = "1",
+                        .repeat = 1,
+                        .patience_text = "1",
+                        .torture_seconds = TORTURE_SECONDS};
     int first = parse_options(&o, argc, argv);
     if (o.reference) {
         reference_print(stdout);

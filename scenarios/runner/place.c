@@ -66,7 +66,8 @@ static int remove_tree(const char *path, struct err *e) {
     return err_errno(e, "%s: cannot be removed", path);
 }
 
-static const char *const folders[] = {"logs", "lsc", "db", "config", "pki", "events", "tmp", NULL};
+static const char *const folders[] = {"logs",   "lsc", "db",     "config", "pki",
+                                      "events", "tmp", "phones", NULL};
 static const char *const files[] = {"result.json", "events.ndjson", "timeline.txt", NULL};
 static const char marker[] = ".capflab-run";
 
@@ -120,4 +121,18 @@ int place_prepare(const char *dir, struct err *e) {
     if (remove_files(dir, e) != 0)
         return -1;
     return remake_folders(dir, e);
+}
+
+void place_remove(const char *dir) {
+    struct err e = {0};
+    AUTO(char) mark = path_join(dir, "%s", marker);
+    if (mark == NULL || !file_exists(mark) || remove_files(dir, &e) != 0)
+        return;
+    for (size_t i = 0; folders[i] != NULL; i++) {
+        AUTO(char) path = path_join(dir, "%s", folders[i]);
+        if (path == NULL || remove_tree(path, &e) != 0)
+            return;
+    }
+    unlink(mark);
+    rmdir(dir);
 }

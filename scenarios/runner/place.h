@@ -19,4 +19,7 @@ char *place_scenario_name(const char *path, const char *root);
  * folder with such entries that no run has marked is left alone: -1 SYS_IO. */
 int place_prepare(const char *dir, struct err *e);
 
+/* Removes what a run left in dir, and dir itself when nothing else is in it. */
+void place_remove(const char *dir);
+
 #endif

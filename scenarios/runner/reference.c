@@ -1,6 +1,7 @@
 /* The reference page of the scenario format, printed from the parser's own tables. */
 #include "scenarios/runner/scenario.h"
 #include "scenarios/runner/sut.h"
+#include "scenarios/runner/torture.h"
 
 /* Steps with the same arguments stand together. */
 static void print_arguments(FILE *to) {
@@ -93,4 +94,5 @@ void reference_print(FILE *to) {
     print_expectations(to);
     print_patterns(to);
     print_suts(to);
+    torture_print_reference(to);
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/place.h"
+#include "scenarios/runner/torture_lab.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -131,9 +132,11 @@ void run_close(struct run *r) {
         free(r->addresses[i]);
         json_decref(r->changes[i]);
     }
+    free(r->http_address);
     lab_certs_free(&r->certs);
     keypool_close(&r->pool);
     json_decref(r->failures);
     json_decref(r->left_out);
+    torture_lab_close(r->torture);
     *r = (struct run){0};
 }

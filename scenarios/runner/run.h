@@ -10,15 +10,18 @@
 #include <jansson.h>
 
 struct suts;
+struct torture_options;
+struct torture_lab;
 
 struct run_options {
-    const char *programs;                /* folder of the lab's programs */
-    const char *keys;                    /* folder of the key pool */
-    const char *seed;                    /* repeats the random choices of every component */
-    const char *wrap;                    /* command put in front of every component, or NULL */
-    double patience;                     /* deadlines are this many times longer */
-    const char *listen[COMPONENT_COUNT]; /* HOST:PORT, or NULL for any port of 127.0.0.1 */
-    const struct suts *suts;             /* programs under test, or NULL */
+    const char *programs;                  /* folder of the lab's programs */
+    const char *keys;                      /* folder of the key pool */
+    const char *seed;                      /* repeats the random choices of every component */
+    const char *wrap;                      /* command put in front of every component, or NULL */
+    double patience;                       /* deadlines are this many times longer */
+    const char *listen[COMPONENT_COUNT];   /* HOST:PORT, or NULL for any port of 127.0.0.1 */
+    const struct suts *suts;               /* programs under test, or NULL */
+    const struct torture_options *torture; /* this is a round of torture, or NULL */
 };
 
 struct run_phone {
@@ -43,6 +46,7 @@ struct run {
     struct lab_certs certs;
     struct actor components[COMPONENT_COUNT];
     char *addresses[COMPONENT_COUNT];     /* HOST:PORT once ready, also while it does not run */
+    char *http_address;                   /* of the file service, beside that for TFTP */
     int64_t first_start[COMPONENT_COUNT]; /* real time; 0: not yet */
     int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
     json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */
@@ -51,11 +55,12 @@ struct run {
     size_t waited[LOG_COUNT];    /* lines of each log that wait-for has used up */
     size_t met[COMPONENT_COUNT]; /* and of each component's events */
     struct run_phone *phones;
-    const char *step; /* what is being done, for failures */
-    int64_t end;      /* real time at which the scenario's deadline passes */
-    json_t *failures; /* array of {step, where, actor, text, log, tail} */
-    bool skipped;     /* failures tell why */
-    json_t *left_out; /* what was not judged, as texts; NULL: nothing */
+    const char *step;            /* what is being done, for failures */
+    int64_t end;                 /* real time at which the scenario's deadline passes */
+    json_t *failures;            /* array of {step, where, actor, text, log, tail} */
+    bool skipped;                /* failures tell why */
+    json_t *left_out;            /* what was not judged, as texts; NULL: nothing */
+    struct torture_lab *torture; /* NULL: nothing is tortured */
 };
 
 /* What the parent grants a scenario beyond its deadline, to stop its programs and to report. */
@@ -87,6 +92,10 @@ json_t *ra_config(const struct run *r);
 json_t *capf_config(const struct run *r);
 json_t *dns_config(const struct run *r);
 json_t *ntp_config(const struct run *r);
+json_t *tvs_config(const struct run *r);
+json_t *tftp_config(const struct run *r);
+/* What a phone that boots is told beyond phone_config. */
+void phone_boot_config(json_t *o, const struct run *r, const struct phone_settings *p);
 json_t *relay_config(const struct run *r, enum component relay);
 /* That of any component, with all changes to it. */
 json_t *component_config(const struct run *r, enum component c);
@@ -103,6 +112,8 @@ json_t *faults_config(const struct run *r, const char *mock, const char *point);
 void config_set(json_t *config, const char *path, const char *value);
 json_t *phone_config(const struct run *r, const struct run_phone *phone);
 
+/* The trust lists that phones can hold at the start, into pki/. */
+int lab_write_lists(struct run *r, struct err *e);
 /* Certificates, key pool members and the folder's content before anything starts. */
 int lab_prepare(struct run *r, struct err *e);
 /* Whether the scenario needs that component. */
@@ -142,6 +153,14 @@ int step_finish(struct run *r, const struct step *step);
 /* Does one step; failures are noted, -1 then. */
 int step_run(struct run *r, const struct step *step);
 
+/* The steps that change the cluster's trust; the same. */
+int step_regenerate(struct run *r, const struct step *step);
+int step_reset_localkey(struct run *r, const struct step *step);
+/* SIGTERM and start again, at the address that it had; failures are noted, -1 then. */
+int lab_restart(struct run *r, const struct step *step, enum component c);
+/* Lets the phones that a step is about contact CAPF, as `connect` does. */
+int step_contact(struct run *r, const struct step *step);
+
 /* The steps that change programs; the same. */
 int step_kill(struct run *r, const struct step *step);
 int step_stop(struct run *r, const struct step *step);
@@ -156,6 +175,9 @@ int step_advance_clock(struct run *r, const struct step *step);
 int step_wait_for(struct run *r, const struct step *step);
 int step_issue(struct run *r, const struct step *step);
 int step_deny(struct run *r, const struct step *step);
+
+/* All steps, then the wait for phones in the background. Ends at the first that fails. */
+void run_steps(struct run *r);
 
 /* Judges `then`; every unmet expectation is noted. */
 void judge(struct run *r);

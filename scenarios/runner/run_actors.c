@@ -32,14 +32,9 @@ static int await_end(struct run *r, struct actor *a) {
     return -1;
 }
 
-/* One that ended by itself must not pass as killed. */
-static bool ended_by_itself(const struct actor *a) {
-    struct pollfd wait = {.fd = a->pidfd, .events = POLLIN};
-    return a->ended || poll(&wait, 1, 0) > 0;
-}
-
 static int kill_actor(struct run *r, struct actor *a) {
-    if (ended_by_itself(a)) {
+    /* One that ended by itself must not pass as killed. */
+    if (actor_has_ended(a)) {
         run_fail(r, NULL, a->name, "%s had ended by itself", a->name);
         return -1;
     }
@@ -112,14 +107,14 @@ int step_start(struct run *r, const struct step *step) {
     return -1;
 }
 
-static int restart(struct run *r, const struct step *step, enum component c) {
+int lab_restart(struct run *r, const struct step *step, enum component c) {
     if (runs(r, c) && stop_component(r, step, c) != 0)
         return -1;
     return start_again(r, step, c);
 }
 
 int step_restart(struct run *r, const struct step *step) {
-    return restart(r, step, component_of(step->actor));
+    return lab_restart(r, step, component_of(step->actor));
 }
 
 static int signal_component(struct run *r, const struct step *step, int number) {
@@ -163,12 +158,12 @@ int step_set(struct run *r, const struct step *step) {
         event_message("lab", component_name(c), "set", "%s", p->name);
         json_object_set_new(r->changes[c], p->name, json_string(p->value));
     }
-    return runs(r, c) ? restart(r, step, c) : 0;
+    return runs(r, c) ? lab_restart(r, step, c) : 0;
 }
 
 static int advance(struct run *r, const struct step *step, enum component c) {
     r->ahead_us[c] += step->by_us;
-    return runs(r, c) ? restart(r, step, c) : 0;
+    return runs(r, c) ? lab_restart(r, step, c) : 0;
 }
 
 int step_advance_clock(struct run *r, const struct step *step) {

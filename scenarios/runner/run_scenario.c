@@ -6,10 +6,11 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/sut_run.h"
+#include "scenarios/runner/torture_lab.h"
 
 #include <string.h>
 
-static void do_steps(struct run *r) {
+void run_steps(struct run *r) {
     for (size_t i = 0; i < r->scenario->step_count; i++)
         if (step_run(r, &r->scenario->steps[i]) != 0)
             return;
@@ -41,12 +42,16 @@ static void play(struct run *r, const char *dir, const struct scenario *s,
         run_fail(r, NULL, NULL, "%s", why);
         return;
     }
-    if (lab_prepare(r, &e) != 0) {
+    if ((options->torture != NULL && torture_lab_open(r, &e) != 0) || lab_prepare(r, &e) != 0) {
         run_fail(r, NULL, NULL, "%s", e.text);
         return;
     }
+    if (options->torture != NULL) {
+        torture_play(r);
+        return;
+    }
     if (lab_start(r) == 0)
-        do_steps(r);
+        run_steps(r);
     if (deadline_in(0) >= r->end)
         run_fail(r, NULL, NULL, "the scenario's deadline of %.0f s has passed",
                  (double)s->deadline_us / 1e6 * options->patience);
@@ -96,6 +101,8 @@ static json_t *result_of(const struct run *r, const char *dir, int64_t took_us) 
     json_object_set(o, "failures", r->failures);
     if (r->left_out != NULL)
         json_object_set(o, "left-out", r->left_out);
+    if (r->torture != NULL)
+        json_object_set_new(o, "torture", torture_result(r));
     return o;
 }
 
@@ -111,14 +118,22 @@ void run_write_result(const char *dir, const json_t *result) {
     file_write(path, buf_view(&content), 0644, &e);
 }
 
-json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir) {
+static json_t *run_once(const struct scenario *s, const struct run_options *options,
+                        const char *dir) {
     struct run r;
     int64_t begin = clock_real_mono_us();
-    play(&r, dir, s, options);
+    struct scenario *varied = options->torture == NULL ? NULL : torture_scenario(s, options);
+    play(&r, dir, varied != NULL ? varied : s, options);
     excuse(&r);
     json_t *result = result_of(&r, dir, clock_real_mono_us() - begin);
     run_write_result(dir, result);
     run_close(&r);
+    scenario_free(varied);
     events_close();
     return result;
+}
+
+json_t *run_scenario(const struct scenario *s, const struct run_options *options, const char *dir) {
+    json_t *result = run_once(s, options, dir);
+    return torture_look_closer(result, s, options, dir, run_once);
 }

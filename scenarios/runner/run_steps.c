@@ -145,7 +145,7 @@ int step_finish(struct run *r, const struct step *step) {
     return phones == NULL ? -1 : await_all(r, phones, count);
 }
 
-static int contact_all(struct run *r, const struct step *step) {
+int step_contact(struct run *r, const struct step *step) {
     size_t count = 0;
     AUTO(phone_ref) phones = calloc(r->scenario->phone_count, sizeof *phones);
     if (phones == NULL)
@@ -193,7 +193,7 @@ static int take_keys(struct run *r, const struct step *step) {
 static int step_install(struct run *r, const struct step *step) {
     if (take_keys(r, step) != 0 || schedule_all(r, step, "install") != 0)
         return -1;
-    return contact_all(r, step);
+    return step_contact(r, step);
 }
 
 int lab_ready_phones(struct run *r) {
@@ -212,15 +212,22 @@ int lab_ready_phones(struct run *r) {
 }
 
 static int step_delete(struct run *r, const struct step *step) {
-    return schedule_all(r, step, "delete") != 0 ? -1 : contact_all(r, step);
+    return schedule_all(r, step, "delete") != 0 ? -1 : step_contact(r, step);
 }
 
 static int step_troubleshoot(struct run *r, const struct step *step) {
-    return schedule_all(r, step, "troubleshoot") != 0 ? -1 : contact_all(r, step);
+    return schedule_all(r, step, "troubleshoot") != 0 ? -1 : step_contact(r, step);
+}
+
+static int step_renew(struct run *r, const struct step *step) {
+    static const char *const args[] = {"device", "renew", NULL};
+    if (take_keys(r, step) != 0 || capf_command(r, args, NULL) != 0)
+        return -1;
+    return step_contact(r, step);
 }
 
 static int step_connect(struct run *r, const struct step *step) {
-    return contact_all(r, step);
+    return step_contact(r, step);
 }
 
 static int sign_request(struct run *r, const char *request_path, const char *cert_path,

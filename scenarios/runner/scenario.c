@@ -2,6 +2,8 @@
  * mistake of the file is told in one go. Must never start anything. */
 #include "scenarios/runner/scenario.h"
 
+#include "itl/names.h"
+
 #include "scenarios/runner/words.h"
 
 #include <ctype.h>
@@ -157,6 +159,8 @@ static void read_faults(struct scenario *s, struct cfg_mistakes *m) {
     const struct cfg_node *lab = node_under(cfg_root(s->doc), "lab");
     s->faults = fault_set_new(&s->fault_rows, s->doc, lab_fault_tables, m);
     s->lab.has_dns = node_under(lab, "dns") != NULL || scenario_has_fault(s, "dns.");
+    s->lab.has_tftp = node_under(lab, "tftp") != NULL || scenario_has_fault(s, "tftp.");
+    s->lab.has_tvs = node_under(lab, "tvs") != NULL || scenario_has_fault(s, "tvs.");
     s->lab.has_ntp = node_under(lab, "ntp") != NULL || scenario_has_fault(s, "ntp.") ||
                      s->lab.capf.ntp || s->lab.ra.ntp || s->lab.certsrv.ntp;
 }
@@ -175,6 +179,20 @@ static void check_schemes(const struct scenario *s, struct cfg_mistakes *m) {
     }
 }
 
+static void check_roles(const struct scenario *s, const struct cfg_strings *given,
+                        const char *section, struct cfg_mistakes *m) {
+    static const char *const roles[] = {
+#define X(number, name, shown, word) word,
+        ITL_ROLE_TABLE(X)
+#undef X
+            NULL};
+    const struct cfg_node *lab = node_under(cfg_root(s->doc), "lab");
+    const struct cfg_node *node = node_under(node_under(lab, section), "without");
+    for (size_t i = 0; i < given->count; i++)
+        if (itl_role_by_word(given->items[i]) < 0)
+            unknown_word(m, s->doc, node, "role", given->items[i], roles);
+}
+
 static void missing(const struct scenario *s, const char *key, struct cfg_mistakes *m) {
     cfg_mistake_at(m, s->doc, cfg_root(s->doc), ERR_CONFIG_MISSING,
                    "the required key \"%s\" is missing", key);
@@ -182,6 +200,8 @@ static void missing(const struct scenario *s, const char *key, struct cfg_mistak
 
 static void read_parts(struct scenario *s, struct cfg_mistakes *m) {
     check_schemes(s, m);
+    check_roles(s, &s->lab.tftp.without, "tftp", m);
+    check_roles(s, &s->lab.tvs.without, "tvs", m);
     read_phones(s, m);
     read_faults(s, m);
     if (s->when_node != NULL)
@@ -208,9 +228,9 @@ static struct scenario *scenario_new(const char *path, const char *name, struct 
     return s;
 }
 
+/* before: how many mistakes there were when the reading of doc began. */
 static struct scenario *read_doc(const char *path, const char *name, struct cfg_doc *doc,
-                                 struct cfg_mistakes *m) {
-    size_t before = cfg_mistakes_count(m);
+                                 size_t before, struct cfg_mistakes *m) {
     struct scenario *s = doc == NULL ? NULL : scenario_new(path, name, doc);
     if (s == NULL)
         return NULL;
@@ -224,11 +244,13 @@ static struct scenario *read_doc(const char *path, const char *name, struct cfg_
 
 struct scenario *scenario_load_text(const char *path, const char *name, struct bytes text,
                                     struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_text(path, text, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_text(path, text, m), before, m);
 }
 
 struct scenario *scenario_load(const char *path, const char *name, struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_file(path, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_file(path, m), before, m);
 }
 
 void scenario_free(struct scenario *s) {

@@ -38,6 +38,8 @@ enum ra_trusts { TRUSTS_CA, TRUSTS_ROOT, TRUSTS_CERTSRV, TRUSTS_NOTHING };
 enum had_lsc { LSC_NONE, LSC_EXISTING, LSC_UNTRUSTED };
 enum had_mic { MIC_GOOD, MIC_NONE, MIC_UNTRUSTED };
 enum key_source { KEYS_FROM_POOL, KEYS_GENERATED };
+/* The trust list that a phone holds at the start. */
+enum had_list { LIST_NONE, LIST_CURRENT, LIST_OTHER_CLUSTER, LIST_CORRUPTED };
 
 extern const struct cfg_word issuer_words[];
 extern const struct cfg_word web_certificate_words[];
@@ -48,6 +50,7 @@ extern const struct cfg_word operation_words[];
 extern const struct cfg_word had_lsc_words[];
 extern const struct cfg_word had_mic_words[];
 extern const struct cfg_word key_source_words[];
+extern const struct cfg_word had_list_words[];
 extern const struct cfg_word session_words[];
 extern const struct cfg_word scheme_words[];
 extern const struct cfg_word no_csr_policy_words[];
@@ -146,6 +149,22 @@ struct lab_certsrv {
     bool logon_per_request;
 };
 
+/* CUCM's file service. With it phones boot: they get their lists and configuration from it. */
+struct lab_tftp {
+    struct lab_clock clock;
+    struct cfg_pairs config;
+    struct cfg_strings without; /* roles that the list has no record of */
+    struct cfg_strings capf;    /* hosts in the phones' configuration; none: cucm */
+    struct cfg_strings tvs;
+    char *profile; /* authentication mode of the security profile; NULL: the device's */
+};
+
+struct lab_tvs {
+    struct lab_clock clock;
+    struct cfg_pairs config;
+    struct cfg_strings without; /* roles whose certificates it does not know */
+};
+
 struct lab_settings {
     struct lab_clock clock;
     struct lab_online_ca online_ca;
@@ -154,7 +173,10 @@ struct lab_settings {
     struct lab_certsrv certsrv;
     struct lab_dns dns;
     struct lab_ntp ntp;
-    bool has_dns, has_ntp; /* there are such servers */
+    struct lab_tftp tftp;
+    struct lab_tvs tvs;
+    char *cucm; /* name of the node with CAPF and TVS, as phones know it */
+    bool has_dns, has_ntp, has_tftp, has_tvs; /* there are such servers */
 };
 
 /* The device's row in CAPF's store, as the administrator would fill it in. */
@@ -184,6 +206,9 @@ struct phone_settings {
     int lsc;
     int mic;
     int key_source;
+    int list;         /* enum had_list */
+    int lsc_fallback; /* of mode LSC, without one */
+    int unresolved;   /* what its screen says of a CAPF server without address */
     bool sign;
     int64_t progress;
     int64_t key_generation_us;

@@ -36,6 +36,11 @@ const struct cfg_word had_mic_words[] = {
     {"good", MIC_GOOD}, {"none", MIC_NONE}, {"untrusted", MIC_UNTRUSTED}, {NULL, 0}};
 const struct cfg_word key_source_words[] = {
     {"pool", KEYS_FROM_POOL}, {"generated", KEYS_GENERATED}, {NULL, 0}};
+const struct cfg_word had_list_words[] = {{"none", LIST_NONE},
+                                          {"current", LIST_CURRENT},
+                                          {"other-cluster", LIST_OTHER_CLUSTER},
+                                          {"corrupted", LIST_CORRUPTED},
+                                          {NULL, 0}};
 const struct cfg_word session_words[] = {{"per-enrollment", 0}, {"persistent", 1}, {NULL, 0}};
 const struct cfg_word scheme_words[] = {{"ntlm", 0}, {"basic", 1}, {"negotiate", 2}, {NULL, 0}};
 const struct cfg_word no_csr_policy_words[] = {{"fail", 0}, {"local", 1}, {NULL, 0}};
@@ -205,6 +210,30 @@ static const struct cfg_field certsrv_lab_fields[] = {
     CFG_END,
 };
 
+static const struct cfg_field lab_tftp_fields[] = {
+    CFG_MAP(struct lab_tftp, clock, "clock", own_clock_fields, "its own time"),
+    CFG_PAIRS(struct lab_tftp, config, "config",
+              "further keys of its configuration: digest: sha512"),
+    CFG_STRINGS(struct lab_tftp, without, "without",
+                "roles that the trust list has no record of: capf, tvs, sast, tftp"),
+    CFG_STRINGS(struct lab_tftp, capf, "capf",
+                "CAPF servers in the phones' configuration (default: cucm)"),
+    CFG_STRINGS(struct lab_tftp, tvs, "tvs",
+                "TVS servers in it (default: cucm, when there is a TVS)"),
+    CFG_STRING(struct lab_tftp, profile, "security-profile", NULL,
+               "authentication mode of the phones' security profile, whatever the devices' rows "
+               "say: string, null-string, lsc, mic"),
+    CFG_END,
+};
+
+static const struct cfg_field lab_tvs_fields[] = {
+    CFG_MAP(struct lab_tvs, clock, "clock", own_clock_fields, "its own time"),
+    CFG_PAIRS(struct lab_tvs, config, "config", "further keys of its configuration: ttl: 1h"),
+    CFG_STRINGS(struct lab_tvs, without, "without",
+                "roles whose certificates it does not know: capf, sast, tftp"),
+    CFG_END,
+};
+
 static const struct cfg_field lab_fields[] = {
     CFG_MAP(struct lab_settings, clock, "clock", clock_fields, "time in the laboratory"),
     CFG_MAP(struct lab_settings, online_ca, "online-ca", online_ca_fields,
@@ -216,6 +245,13 @@ static const struct cfg_field lab_fields[] = {
             "a DNS server that CAPF, the RA and phones ask (default: no DNS, but with faults at "
             "dns.query)"),
     CFG_MAP(struct lab_settings, ntp, "ntp", ntp_fields, "an NTP server"),
+    CFG_STRING(struct lab_settings, cucm, "cucm", "cucm-pub.michamen.com",
+               "name of the node with CAPF and TVS, as phones know it"),
+    CFG_MAP(struct lab_settings, tftp, "tftp", lab_tftp_fields,
+            "the file service, from which phones then get trust lists and configuration (default: "
+            "none; phones are told what to do)"),
+    CFG_MAP(struct lab_settings, tvs, "tvs", lab_tvs_fields,
+            "the Trust Verification Service (default: none)"),
     CFG_END,
 };
 
@@ -255,6 +291,13 @@ static const struct cfg_field keys_fields[] = {
                  "certificate from the manufacturer"),                                             \
         CFG_ENUM(struct phone_settings, key_source, "key", "pool", key_source_words,               \
                  "where new keys come from"),                                                      \
+        CFG_ENUM(struct phone_settings, list, "itl", "none", had_list_words,                       \
+                 "trust list that it holds at the start: none, this cluster's, another's, or "     \
+                 "this cluster's with a damaged key of its signer"),                               \
+        CFG_ENUM(struct phone_settings, lsc_fallback, "lsc-fallback", "mic", lsc_fallback_words,   \
+                 "what it shows where its LSC is asked for, and it has none"),                     \
+        CFG_ENUM(struct phone_settings, unresolved, "unresolved", "connection-failed",             \
+                 unresolved_words, "what it says when CAPF's name has no address"),                \
         CFG_BOOL(struct phone_settings, sign, "sign", "true", "signs certificate requests"),       \
         CFG_INT(struct phone_settings, progress, "progress", "1", 0, 1000,                         \
                 "REQUEST_IN_PROGRESS messages while it makes a key"),                              \

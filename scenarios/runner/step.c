@@ -1,6 +1,7 @@
 /* Reading the steps of a scenario. What they do is in run_steps.c. */
 #include "scenarios/runner/step.h"
 
+#include "scenarios/runner/lab_certs.h"
 #include "scenarios/runner/scenario.h"
 #include "scenarios/runner/words.h"
 
@@ -31,7 +32,8 @@ static const struct cfg_field device_step_fields[] = {
     CFG_END,
 };
 
-#define ACTOR_HELP "ntp, dns, certsrv, ra, capf, wire-phone-capf, wire-capf-ra, wire-ra-certsrv"
+#define X(id, name, program, log) " " name
+#define ACTOR_HELP                "one of" COMPONENT_TABLE(X)
 
 static const struct cfg_field actor_step_fields[] = {
     CFG_STRING(struct step, actor, "actor", NULL, ACTOR_HELP "; kill: also a phone"),
@@ -59,6 +61,17 @@ static const struct cfg_field wait_step_fields[] = {
     CFG_END,
 };
 
+const struct cfg_word certificate_words[] = {{"capf", CERT_CAPF},
+                                             {"tvs", CERT_TVS},
+                                             {"callmanager", CERT_CALLMANAGER},
+                                             {"itlrecovery", CERT_ITLRECOVERY},
+                                             {NULL, 0}};
+
+static const struct cfg_field certificate_step_fields[] = {
+    CFG_ENUM(struct step, certificate, "certificate", "capf", certificate_words, "whose"),
+    CFG_END,
+};
+
 static const struct cfg_field request_step_fields[] = {
     CFG_INT(struct step, request, "request", "0", 0, INT32_MAX, "its id; 0: all that wait"),
     CFG_END,
@@ -70,6 +83,7 @@ static const struct {
     const char *value_key;
     const char *help;
 } steps[] = {
+#undef X
 #define X(suffix, name, run, fields, value, help) {name, fields##_fields, value, help},
     STEP_TABLE(X)
 #undef X
@@ -206,8 +220,23 @@ static void check_step(const struct reader *r, struct step *step) {
         check_log(r, step);
     if ((step->kind == STEP_SET || step->kind == STEP_SET_DEVICE) && step->keys.count == 0)
         lacks(r, step, step->kind == STEP_SET ? "keys" : "options");
+    if (step->kind == STEP_RESET_LOCALKEY && !r->s->lab.has_tftp)
+        cfg_mistake_at(r->m, r->doc, step->node, ERR_CONFIG_BAD_VALUE,
+                       "there is no \"tftp\" in this lab");
     if (step->kind == STEP_ADVANCE_CLOCK && step->by_us == 0)
         lacks(r, step, "by");
+}
+
+static int read_certificate(const struct reader *r, const char *value, struct step *out) {
+    const char *words[sizeof certificate_words / sizeof certificate_words[0]] = {NULL};
+    for (size_t i = 0; certificate_words[i].word != NULL; i++) {
+        words[i] = certificate_words[i].word;
+        out->certificate = certificate_words[i].value;
+        if (strcmp(words[i], value) == 0)
+            return 0;
+    }
+    unknown_word(r->m, r->doc, out->node, "certificate", value, words);
+    return -1;
 }
 
 /* `NAME: VALUE`, where a step has one argument that matters. */
@@ -220,6 +249,8 @@ static int read_value(const struct reader *r, const char *value, struct step *ou
         cfg_mistake_at(r->m, r->doc, out->node, ERR_CONFIG_BAD_VALUE, "%s", e.text);
         return -1;
     }
+    if (out->kind == STEP_REGENERATE)
+        return read_certificate(r, value, out);
     if (out->kind != STEP_ISSUE && out->kind != STEP_DENY) {
         out->actor = (char *)value;
         return 0;

@@ -22,8 +22,14 @@ struct scenario;
       "set the devices' operation to delete, then let the phones contact CAPF")                    \
     X(TROUBLESHOOT, "troubleshoot", step_troubleshoot, phone_step, NULL,                           \
       "set the devices' operation to troubleshoot, then let the phones contact CAPF")              \
+    X(RENEW, "renew-lsc", step_renew, phone_step, NULL,                                            \
+      "`capflab capf device renew`: schedule an install for the devices whose LSC is due, then "   \
+      "let the phones contact CAPF")                                                               \
     X(CONNECT, "connect", step_connect, phone_step, NULL,                                          \
       "let the phones contact CAPF; the devices' operations stay as they are")                     \
+    X(RESET, "reset", step_connect, phone_step, NULL,                                              \
+      "reset the phones: those with a file service boot anew, and contact CAPF if their "          \
+      "configuration says so")                                                                     \
     X(FINISH, "finish", step_finish, no_step, NULL,                                                \
       "wait until the phones in the background are done")                                          \
     X(IMPORT_OFFLINE, "import-offline", step_import_offline, choice_step, NULL,                    \
@@ -45,6 +51,12 @@ struct scenario;
       "change keys of a program's configuration, and restart it if it runs")                       \
     X(ADVANCE_CLOCK, "advance-clock", step_advance_clock, clock_step, "by",                        \
       "restart a program, or all of them, with a clock that is so much ahead")                     \
+    X(REGENERATE, "regenerate", step_regenerate, certificate_step, "certificate",                  \
+      "a new certificate and key for a part of the cluster; the service that has it is "           \
+      "restarted and phones are reset, as by CUCM; trust lists stay until the file service is "    \
+      "restarted")                                                                                 \
+    X(RESET_LOCALKEY, "itl-reset-localkey", step_reset_localkey, no_step, NULL,                    \
+      "`utils itl reset localkey`: the trust lists are made anew and signed by ITLRecovery")       \
     X(WAIT_FOR, "wait-for", step_wait_for, wait_step, NULL,                                        \
       "wait until patterns stand in a log, in this order, or until a fault was met")               \
     X(ISSUE, "issue", step_issue, request_step, "request",                                         \
@@ -64,6 +76,7 @@ struct step {
     struct cfg_strings phones; /* none: all */
     bool together;
     bool background;
+    int certificate;        /* of regenerate: enum lab_cert_id */
     char *actor;            /* name of a component; of kill: or of a phone */
     int64_t by_us;          /* of advance-clock */
     struct cfg_pairs keys;  /* of set: dotted key: value; of set-device: option: value */
@@ -76,6 +89,9 @@ struct step {
     int64_t request;           /* 0: all that wait */
     const struct cfg_node *node;
 };
+
+/* What can be regenerated; values are of enum lab_cert_id. */
+extern const struct cfg_word certificate_words[];
 
 const char *step_name(enum step_kind kind);
 const char *step_help(enum step_kind kind);

@@ -120,6 +120,7 @@ static bool step_is_ours(const struct suts *s, const struct step *step) {
         if (step->fault != NULL)
             return !sut_absent(s, step->fault_side);
         return step->log_kind == LOG_PHONE || !sut_hides(s, log_writer(step->log_kind));
+    case STEP_RENEW:
     case STEP_SET_DEVICE:
     case STEP_IMPORT_OFFLINE:
         return !sut_hides(s, COMPONENT_CAPF);

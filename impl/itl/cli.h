@@ -1,0 +1,28 @@
+/* What `capflab itl` does: show, verify, build, sign, strip, diff. */
+#ifndef ITL_CLI_H
+#define ITL_CLI_H
+
+#include "base/program.h"
+#include <stdio.h>
+
+struct itl_cli_options {
+    bool json, add_signer;
+    const char *signer, *key, *trusted, *output;
+    const char *layout, *digest, *file_name, *signer_version;
+    int64_t timestamp;
+    struct opt_strings records; /* ROLE=FILE[,FORM] */
+};
+
+struct itl_cli {
+    const struct program *program;
+    const struct itl_cli_options *options;
+    FILE *out; /* text, and what is written without --output */
+};
+
+/* argv[0] is the verb, its operands follow. An exit code; messages go to standard error. */
+int itl_cli(const struct itl_cli *c, int argc, char **argv);
+
+/* build DESCRIPTION.yaml, or everything from options; appends the list (cli_build.c). */
+int itl_cli_build(const struct itl_cli *c, const char *description, struct buf *out, struct err *e);
+
+#endif

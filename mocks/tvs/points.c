@@ -1,0 +1,57 @@
+/* The rows of the tables, for the fault engine. */
+#include "mocks/tvs/points.h"
+#include "base/owned.h"
+#include "itl/names.h"
+#include "mocks/tvs/tvs_wire.h"
+#include <string.h>
+
+static const struct fault_point points[] = {
+#define TVS_POINT_ROW(point, name, kind, help) {name, kind, help},
+    TVS_POINT_TABLE(TVS_POINT_ROW)
+#undef TVS_POINT_ROW
+        {0}};
+
+static const struct fault_action actions[] = {
+#define TVS_ACTION_ROW(action, word, ...) {.name = word, __VA_ARGS__},
+    TVS_ACTION_TABLE(TVS_ACTION_ROW)
+#undef TVS_ACTION_ROW
+        {0}};
+
+const struct fault_tables tvs_faults = {.mock = "tvs", .points = points, .actions = actions};
+
+static int read_role(const char *word, struct buf *out, struct err *e) {
+    static const char *const words[] = {
+#define X(number, name, shown, text) text,
+        ITL_ROLE_TABLE(X)
+#undef X
+            NULL};
+    int role = itl_role_by_word(word);
+    const char *near = nearest_word(word, words);
+    if (role >= 0 && buf_put_u8(out, (uint8_t)role) == 0)
+        return 0;
+    return err_set(e, ERR_CONFIG_BAD_VALUE, "there is no role '%.40s'%s%s", word,
+                   near != NULL ? ", did you mean " : "", near != NULL ? near : "");
+}
+
+int tvs_roles_read(const char *words, struct buf *out, struct err *e) {
+    AUTO(char) copy = strdup(words);
+    char *rest = copy;
+    if (copy == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    if (strcmp(words, "none") == 0)
+        return 0;
+    for (const char *word; (word = strsep(&rest, ",")) != NULL;)
+        if (read_role(word, out, e) != 0)
+            return -1;
+    return 0;
+}
+
+int tvs_faults_check(const struct fault_set *set, struct err *e) {
+    for (size_t i = 0; i < set->count; i++) {
+        const struct fault *f = &set->items[i];
+        AUTO_BUF roles = BUF_INIT(TVS_ROLES_MAX);
+        if (f->action == TVS_DO_ROLES && tvs_roles_read(f->text, &roles, e) != 0)
+            return err_context(e, "faults, line %zu", f->line);
+    }
+    return 0;
+}

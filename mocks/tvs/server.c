@@ -1,0 +1,105 @@
+/* Store, TLS context, listening socket; connections live in session.c. */
+#include "mocks/tvs/server.h"
+#include "base/tls.h"
+#include "base/x509.h"
+#include "mocks/tvs/session.h"
+#include <event2/listener.h>
+
+struct tvs_server {
+    struct tvs_sessions sessions;
+    X509 *own;
+    struct evconnlistener *listener;
+    char *address;
+};
+
+/* A phone's certificate is asked for, and not judged: CUCM only wants to see one. */
+static int accept_any(int ok, X509_STORE_CTX *ctx) {
+    (void)ok;
+    (void)ctx;
+    return 1;
+}
+
+static int set_up_tls(struct tvs_server *s, const struct tvs_config *config, struct err *e) {
+    const struct tls_server_options options = {.certificate_file = config->certificate,
+                                               .key_file = config->key,
+                                               .legacy = config->legacy_tls};
+    s->own = x509_read_file(config->certificate, e);
+    s->sessions.tls = s->own != NULL ? tls_server_context(&options, e) : NULL;
+    if (s->sessions.tls == NULL)
+        return -1;
+    SSL_CTX_set_options(s->sessions.tls, SSL_OP_NO_TICKET);
+    if (config->client_certificate)
+        SSL_CTX_set_verify(s->sessions.tls, SSL_VERIFY_PEER, accept_any);
+    return 0;
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+                          struct sockaddr *from, int from_len, void *user) {
+    struct tvs_server *s = user;
+    char peer[SOCKADDR_TEXT_MAX];
+    (void)listener;
+    (void)from_len;
+    sockaddr_text(from, peer);
+    tvs_session_begin(&s->sessions, (int)fd, peer);
+}
+
+static int start_listening(struct tvs_server *s, const char *where, struct err *e) {
+    int fd = listen_tcp(where, &s->address, e);
+    if (fd < 0)
+        return -1;
+    s->listener = evconnlistener_new(s->sessions.loop, on_connection, s,
+                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (s->listener != NULL)
+        return 0;
+    close(fd);
+    return err_set(e, ERR_SYS_NOMEM, NULL);
+}
+
+static int start(struct tvs_server *s, const struct tvs_config *config, struct err *e) {
+    struct tvs_responder *r = &s->sessions.responder;
+    if (tvs_faults_check(r->faults, e) != 0)
+        return -1;
+    if (config->log != NULL && (s->sessions.trace = trace_open(config->log, e)) == NULL)
+        return -1;
+    r->store = tvs_store_new(config, e);
+    if (r->store == NULL || set_up_tls(s, config, e) != 0)
+        return -1;
+    r->own = s->own;
+    r->ttl = (uint32_t)(config->ttl_us / 1000000);
+    return start_listening(s, config->listen, e);
+}
+
+struct tvs_server *tvs_server_new(struct event_base *loop, const struct tvs_config *config,
+                                  struct fault_set *faults, struct err *e) {
+    struct tvs_server *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        err_set(e, ERR_SYS_NOMEM, NULL);
+        return NULL;
+    }
+    LIST_INIT(&s->sessions.list);
+    s->sessions.loop = loop;
+    s->sessions.config = config;
+    s->sessions.responder.faults = faults;
+    if (start(s, config, e) == 0)
+        return s;
+    tvs_server_free(s);
+    return NULL;
+}
+
+void tvs_server_free(struct tvs_server *s) {
+    if (s == NULL)
+        return;
+    if (s->listener != NULL)
+        evconnlistener_free(s->listener);
+    tvs_sessions_end_all(&s->sessions);
+    tvs_store_free(s->sessions.responder.store);
+    SSL_CTX_free(s->sessions.tls);
+    trace_close(s->sessions.trace);
+    X509_free(s->own);
+    free(s->address);
+    free(s);
+}
+
+const char *tvs_server_address(const struct tvs_server *s) {
+    return s->address;
+}
