@@ -71,6 +71,7 @@ struct fault {
     int64_t value;
     char *text;          /* the argument as written; "" without one */
     struct bytes octets; /* of FAULT_BYTES */
+    size_t line;         /* in its file */
     int64_t seen;        /* visits that its point and name met */
 };
 

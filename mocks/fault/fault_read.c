@@ -270,6 +270,7 @@ static int read_row(const struct reader *r, const struct fault_row *row, struct 
         return -1;
     int wrong = read_times(r, row, f);
     f->nth = row->nth;
+    f->line = cfg_node_line(row->at);
     if (read_point(r, row, f) != 0)
         return -1;
     wrong |= read_name(r, row, f);

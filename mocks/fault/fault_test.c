@@ -100,6 +100,7 @@ START_TEST(arguments_of_every_type) {
     ck_assert_int_eq(f[7].value, -10000000);
     ck_assert_int_eq(f[8].nth, 3);
     ck_assert_int_eq(f[8].times, 7);
+    ck_assert_uint_eq(f[8].line, 10);
     ck_assert_ptr_eq(f[9].tables, &wire);
     ck_assert_int_eq(f[9].times, INT64_MAX);
     fault_set_free(set);
