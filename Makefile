@@ -53,6 +53,7 @@ fuzz.scenario       := scenarios/runner $(uses.scenarios/runner)
 fuzz.rules          := impl/diagnose impl/base
 fuzz.diagnose       := impl/diagnose impl/base
 fuzz.capf_session   := impl/capf impl/est impl/pki impl/base
+fuzz.capf_phone     := mocks/phone $(uses.mocks/phone)
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
 fuzz.itl            := impl/itl impl/pki impl/base
