@@ -61,11 +61,11 @@ static inline void mutate_insert(struct mutation *m, size_t at, struct bytes ele
 /* Elements of the kinds that the table has, short and plain, for insertion. */
 static inline struct bytes mutate_new_element(struct mutation *m) {
     static const uint8_t known[][8] = {
-        {1, 0, 1, 1},  {2, 0, 2, 'x', 0}, {3, 0, 1, 4},        {4, 0, 5, 1, 0, 1, 0, 0x30},
-        {6, 0, 1, 9},  {7, 0, 1, 3},      {8, 0, 1, 2},        {9, 0, 2, 0x30, 0},
-        {10, 0, 1, 0}, {11, 0, 2, 8, 0},  {12, 0, 2, 0, 10},   {13, 0, 4, 'S', 'E', 'P', 0},
-        {14, 0, 1, 0}, {16, 0, 1, 1},     {17, 0, 1, 1},       {19, 0, 1, 2},
-        {18, 0, 0},    {15, 0, 1, 7},     {20, 0, 4, 3, 0, 1}, {99, 0, 1, 0}};
+        {1, 0, 1, 1},     {2, 0, 2, 'x', 0},  {3, 0, 1, 2},           {4, 0, 5, 1, 0, 2, 0, 1},
+        {6, 0, 1, 9},     {7, 0, 1, 3},       {8, 0, 1, 2},           {9, 0, 2, 0x30, 0},
+        {10, 0, 2, 8, 0}, {11, 0, 2, '1', 0}, {12, 0, 2, 0, 10},      {13, 0, 4, 'S', 'E', 'P', 0},
+        {14, 0, 1, 0},    {15, 0, 1, 7},      {16, 0, 1, 1},          {17, 0, 1, 1},
+        {18, 0, 1, 1},    {19, 0, 1, 2},      {20, 0, 4, 3, 0, 1, 0}, {99, 0, 1, 0}};
     const uint8_t *element = known[mutate_pick(m, sizeof known / sizeof known[0])];
     return bytes_of(element, (size_t)MUTATE_HEAD + element[2]);
 }

@@ -105,11 +105,18 @@ int input_read(const char *path, struct buf *out, struct err *e) {
     return 0;
 }
 
+/* "impl/x/testdata/y" becomes "impl-x-testdata-y". */
+static char *flat_name(const char *path) {
+    char *name = strdup(path);
+    for (size_t i = 0; name != NULL && name[i] != '\0'; i++)
+        if (name[i] == '/')
+            name[i] = '-';
+    return name;
+}
+
 static int copy_one(const char *path, const char *folder, struct err *e) {
     AUTO_BUF content = BUF_INIT(INPUT_BYTES_MAX);
-    AUTO(char) name = strdup(path);
-    for (char *at = name; at != NULL && *at != '\0'; at++)
-        *at = *at == '/' ? '-' : *at;
+    AUTO(char) name = flat_name(path);
     AUTO(char) to = name == NULL ? NULL : path_join(folder, "%s", name);
     if (to == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);

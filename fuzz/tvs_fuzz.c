@@ -2,7 +2,9 @@
  * tvs_answer_check, and tvs_respond with its store. Input: one octet that chooses the fault, then
  * what a TVS peer sends, in either direction. What parses is written and parsed again: the same
  * message, and the same bytes from then on. A server's yes is for the certificate of its store; a
- * phone takes a yes only with the certificate that it asked for. */
+ * phone takes a yes only with the certificate that it asked for.
+ *
+ * Floor: 20000/s. */
 #include "base/owned.h"
 #include "base/x509.h"
 #include "fuzz/fuzz.h"

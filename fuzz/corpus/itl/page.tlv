@@ -1,1 +1,0 @@
-<!DOCTYPE html><title>404</title>
