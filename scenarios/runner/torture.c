@@ -89,11 +89,6 @@ static int fill_round(const struct session *s, const struct torture_spec *spec, 
     return job->name != NULL && job->dir != NULL ? 0 : -1;
 }
 
-static bool result_is(const json_t *result, const char *word) {
-    const char *text = json_string_value(json_object_get(result, "result"));
-    return text != NULL && strcmp(text, word) == 0;
-}
-
 static void tell_call(const json_t *result) {
     const json_t *torture = json_object_get(result, "torture");
     const json_t *stack = json_object_get(torture, "stack");

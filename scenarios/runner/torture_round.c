@@ -6,6 +6,7 @@
 #include "base/events.h"
 #include "base/owned.h"
 #include "scenarios/runner/judge.h"
+#include "scenarios/runner/report.h"
 
 #include <string.h>
 
@@ -132,11 +133,6 @@ json_t *torture_result(const struct run *r) {
         json_object_set(o, "stack", t->stack);
     json_object_set_new(o, "unfollowed", json_boolean(t->unfollowed));
     return o;
-}
-
-static bool result_is(const json_t *result, const char *word) {
-    const char *text = json_string_value(json_object_get(result, "result"));
-    return text != NULL && strcmp(text, word) == 0;
 }
 
 json_t *torture_look_closer(json_t *first, const struct scenario *s,
