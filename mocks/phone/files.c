@@ -66,6 +66,14 @@ static bool ask_again(struct phone *p, const struct http_result *r) {
     return true;
 }
 
+/* Why the transfer of a file failed, in words of files: curl only says that nobody took it. */
+static void explain(const struct phone_fetch *f, const struct http_result *r, struct err *e) {
+    if (r->code == CURLE_OK)
+        err_set(e, ERR_HTTP_STATUS, "HTTP status %ld", r->status);
+    else if (f->content.failed)
+        err_set(e, ERR_SYS_LIMIT, "larger than %d bytes", PHONE_FILE_MAX);
+}
+
 static bool is_missing(const struct http_result *r) {
     return r->code == CURLE_TFTP_NOTFOUND || (r->code == CURLE_OK && r->status == 404);
 }
@@ -81,8 +89,7 @@ static void on_transfer(void *user, CURL *easy, const struct http_result *r) {
     } else if (r->code == CURLE_OK && (p->fetch.tftp || r->status == 200)) {
         report(p, PHONE_FILE_FOUND);
     } else if (!ask_again(p, r)) {
-        if (r->code == CURLE_OK)
-            err_set(&e, ERR_HTTP_STATUS, "HTTP status %ld", r->status);
+        explain(&p->fetch, r, &e);
         go_on(p, &e);
     }
 }
