@@ -1,12 +1,14 @@
 /* Reaches itl_parse, itl_put, itl_next, itl_find_issued, itl_verify, itl_judge_update, itl_show,
- * itl_show_json, itl_diff, itl_diff_put, itl_diff_json and itl_sign_again; itl_key.h says who
- * signs. Input: a trust list. What parses is written as the same bytes. The last byte of its
- * timestamp may ask for more: who signed it, by OpenSSL, too (0); what a phone does with it (1);
- * that it is signed again (2); that it is put into words (3, 4) or compared (5). Floor: 20000/s. */
+ * itl_show_json, itl_diff, itl_diff_put, itl_diff_json, itl_notes and itl_sign_again; itl_key.h
+ * says who signs. Input: a trust list. What parses is written as the same bytes. The last byte of
+ * its timestamp may ask for more: who signed it, by OpenSSL, too (0); what a phone does with it
+ * (1); that it is signed again (2); that it is put into words (3, 4), compared (5) or judged (6).
+ * Floor: 20000/s. */
 #include "fuzz/itl_key.h"
 #include "fuzz/itl_mutate.h"
 #include "itl/diff.h"
 #include "itl/itl_write.h"
+#include "itl/notes.h"
 #include "itl/show.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024, RECORDS_SHOWN_MAX = 64 };
@@ -17,10 +19,12 @@ static void check_signed_again(const struct itl *list);
 static void check_text(const struct itl *list);
 static void check_json(const struct itl *list);
 static void check_diff(const struct itl *list);
+static void check_notes(const struct itl *list);
 
 typedef void check_fn(const struct itl *list);
 static check_fn *const rare_checks[] = {check_signature, check_update, check_signed_again,
-                                        check_text,      check_json,   check_diff};
+                                        check_text,      check_json,   check_diff,
+                                        check_notes};
 enum { RARE_CHECKS = sizeof rare_checks / sizeof rare_checks[0] };
 
 static void check_refused(const struct err *e) {
@@ -118,6 +122,18 @@ static void check_diff(const struct itl *list) {
     FUZZ_CHECK(json != NULL);
     json_decref(json);
     itl_diff_free(&d);
+}
+
+static void count_note(void *user, enum itl_note note, const struct itl_record *record) {
+    (void)record;
+    FUZZ_CHECK(itl_note_text(note) != NULL);
+    (*(size_t *)user)++;
+}
+
+static void check_notes(const struct itl *list) {
+    size_t count = 0;
+    itl_notes(list, count_note, &count);
+    FUZZ_CHECK(count <= 4 + 2 * list->count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -65,7 +65,12 @@ static int read_record(const char *text, struct overlay *o, struct itl_descripti
     return find_word(itl_role_words, "record", role, &r->role, e);
 }
 
-static int lay_words(const struct itl_cli_options *o, struct itl_description *d, struct err *e) {
+int itl_cli_words(const struct itl_cli_options *o, struct itl_description *d, struct err *e) {
+    if (o->timestamp < 0 || o->timestamp > UINT32_MAX)
+        return err_set(e, ERR_ARG_USAGE, "--timestamp: %lld is outside of 0 to 4294967295",
+                       (long long)o->timestamp);
+    if (o->timestamp != 0)
+        d->timestamp = o->timestamp;
     if (o->layout != NULL && find_word(itl_layout_words, "layout", o->layout, &d->layout, e) != 0)
         return -1;
     if (o->digest != NULL && find_word(itl_digest_words, "digest", o->digest, &d->digest, e) != 0)
@@ -85,14 +90,12 @@ static int lay_options(const struct itl_cli_options *o, struct itl_description *
         d->signer = from_here(overlay, o->signer);
     if (o->key != NULL)
         d->key = from_here(overlay, o->key);
-    if (o->timestamp != 0)
-        d->timestamp = o->timestamp;
     for (size_t i = 0; i < o->records.count; i++)
         if (read_record(o->records.items[i], overlay, &overlay->records[i], e) != 0)
             return -1;
     if (o->records.count > 0)
         d->records = (struct cfg_list){overlay->records, o->records.count};
-    return lay_words(o, d, e);
+    return itl_cli_words(o, d, e);
 }
 
 static char *folder_of(const char *description) {

@@ -67,6 +67,9 @@ START_TEST(verify) {
     expect(EXIT_USAGE, &no_cert, "", "verify", DATA("small/list.tlv"), NULL);
     expect(EXIT_USAGE, &none, "", "verify", DATA("lists/page.tlv"), NULL);
     expect(EXIT_DONE, &json, "\"verified\": true", "verify", DATA("small/list.tlv"), NULL);
+    expect(EXIT_DONE, &trusted, "note: no CAPF record", "verify",
+           DATA("lists/accepted-no-records.tlv"), NULL);
+    expect(EXIT_DONE, &json, "\"record\": 6", "verify", DATA("small/other-names.tlv"), NULL);
 }
 END_TEST
 
@@ -180,6 +183,12 @@ START_TEST(sign_and_strip) {
     expect(EXIT_USAGE, &none, "", "verify", file, NULL);
     expect(EXIT_USAGE, &none, "", "strip", plain, NULL);
     expect(EXIT_USAGE, &none, "", "sign", plain, NULL);
+    options.digest = "sha256";
+    expect(EXIT_USAGE, &options, "", "sign", plain, NULL);
+    options.digest = NULL;
+    options.timestamp = (int64_t)1 << 32;
+    expect(EXIT_USAGE, &options, "", "sign", plain, NULL);
+    options.timestamp = 0;
     options.key = DATA("small/recovery.key");
     expect(EXIT_FAILED, &options, "", "sign", plain, NULL);
 }

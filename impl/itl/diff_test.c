@@ -227,5 +227,24 @@ START_TEST(what_phones_are_told) {
 }
 END_TEST
 
+/* A signer's name with ESC and no UTF-8 in it: neither the terminal nor JSON is hurt. */
+START_TEST(hostile_signer) {
+    AUTO(ITL) small = make(&healthy);
+    AUTO(ITL) hostile = kit_list("lists/signer-issuer-control-characters.tlv");
+    AUTO_BUF text = BUF_INIT(KIT_MAX);
+    struct itl_diff d;
+    struct err e = {0};
+    ck_assert_ok(itl_diff(small, hostile, &d, &e), e);
+    itl_diff_put(&d, &text);
+    ck_assert_ptr_null(memchr(text.data, 0x1b, text.len));
+    for (size_t i = 0; i < strlen(d.why.text); i++)
+        ck_assert(d.why.text[i] >= ' ' && d.why.text[i] < 0x7f);
+    json_t *all = itl_diff_json(&d);
+    ck_assert_ptr_nonnull(json_object_get(all, "why"));
+    json_decref(all);
+    itl_diff_free(&d);
+}
+END_TEST
+
 TEST_MAIN("itl diff", each_change_and_its_consequence, other_way_round, lists_of_two_clusters,
-          holders_are_matched, what_phones_are_told)
+          holders_are_matched, what_phones_are_told, hostile_signer)

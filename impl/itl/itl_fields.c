@@ -111,3 +111,11 @@ uint32_t itl_field_number(const struct itl_field *f) {
         number = number << 8 | f->value.data[i];
     return number;
 }
+
+const char *itl_printable(struct bytes text, char *out, size_t size) {
+    size_t len = text.len < size ? text.len : size - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.data[i] >= ' ' && text.data[i] < 0x7f ? (char)text.data[i] : '?';
+    out[len] = '\0';
+    return out;
+}
