@@ -146,6 +146,8 @@ $(TORTURE_LIBRARY): $(wildcard scenarios/torture/*.c scenarios/torture/*.h)
 	$(call quiet,LINK,$@)$(CC) -std=c17 -g -O2 $(WARNINGS) -D_GNU_SOURCE -I. -U_FORTIFY_SOURCE -fno-builtin -fPIC -fvisibility=hidden \
 		-ftls-model=initial-exec -shared -Wl,-z,now -o $@ $(filter %.c,$^)
 
+$(BUILD)/test/scenarios/runner/torture_library_test: | $(TORTURE_LIBRARY)
+
 # Each target is a program for libFuzzer (FUZZ=1) and, over its corpus, a unit test in any build.
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))

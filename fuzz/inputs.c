@@ -108,8 +108,8 @@ int input_read(const char *path, struct buf *out, struct err *e) {
 static int copy_one(const char *path, const char *folder, struct err *e) {
     AUTO_BUF content = BUF_INIT(INPUT_BYTES_MAX);
     AUTO(char) name = strdup(path);
-    for (char *at = name; at != NULL && (at = strchr(at, '/')) != NULL;)
-        *at = '-';
+    for (char *at = name; at != NULL && *at != '\0'; at++)
+        *at = *at == '/' ? '-' : *at;
     AUTO(char) to = name == NULL ? NULL : path_join(folder, "%s", name);
     if (to == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);

@@ -5,7 +5,7 @@
  * its length and so many octets: first the request, then what the client sends; length 0: it waits
  * instead, until the server's timer ends.
  *
- * Floor: 20000/s. */
+ * Floor: 100000/s. */
 #include "base/owned.h"
 #include "fuzz/fuzz.h"
 #include "mocks/tftp/files.h"

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADDRESS_LIST_MAX = 2048 };
+enum {
+    ADDRESS_LIST_MAX = 2048,
+    GUARD_REAL_MS = 200, /* behind curl's own limit */
+};
 
 /* What a look-up under way points at: the transfer may be cancelled before the answer. */
 struct lookup_wait {
@@ -151,11 +154,16 @@ static void fail_with(struct transfer *t, CURLcode code) {
     fail_soon(t);
 }
 
-/* The limit of the look-up passed, or an early failure waits to be reported. */
+/* The limit of the look-up passed, or an early failure waits to be reported, or curl has forgotten
+ * the transfer. */
 static void on_transfer_timer(evutil_socket_t fd, short what, void *user) {
     struct transfer *t = user;
     (void)fd;
     (void)what;
+    if (t->added) {
+        transfer_finish(t, CURLE_OPERATION_TIMEDOUT);
+        return;
+    }
     if (t->early.code == CURLE_OK)
         client_result_lookup(t, "", NULL, &t->early);
     transfer_report(t, &t->early);
@@ -209,8 +217,15 @@ static long left_real_ms(const struct transfer *t) {
     return (long)real.tv_sec * 1000 + ((long)real.tv_usec + 999) / 1000;
 }
 
+/* Without memory curl loses sight of a transfer together with its limit. */
+static void guard(struct transfer *t) {
+    long ms = left_real_ms(t) + GUARD_REAL_MS;
+    struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    evtimer_add(t->timer, &limit);
+}
+
 static void hand_to_curl(struct transfer *t) {
-    evtimer_del(t->timer);
+    guard(t);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->text);
     curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_DATA, t);

@@ -17,7 +17,7 @@ struct transfer {
     void *user;
     int64_t timeout_us;  /* component time */
     int64_t deadline_us; /* component monotonic */
-    struct event *timer; /* limit of the look-up; the next turn of the loop for early failures */
+    struct event *timer; /* limit of the look-up, and of curl; the next turn for early failures */
     struct lookup_wait *wait;
     bool added;     /* curl has it */
     bool tls_begun; /* a handshake was started: TCP stood */

@@ -2,6 +2,8 @@
  * logs of seed 1 have, at the component's time. */
 #include "http_test_lab.h"
 
+#include "base/http_client_impl.h"
+
 #include <openssl/ssl.h>
 
 static struct lab lab;
@@ -393,6 +395,23 @@ START_TEST(this_curl_has_ntlm) {
 }
 END_TEST
 
+/* What a lack of memory does to curl: the transfer is there, but nobody looks after it. */
+START_TEST(a_transfer_that_curl_forgets_ends_at_its_limit) {
+    struct fetch f;
+    lab.handler = lab_keep;
+    lab_start_tls(&lab);
+    fetch_init(&f, &lab, "lab-dc.michamen.com");
+    fetch_start(&f, &lab, "/", SECOND / 2);
+    lab_until(&lab, &lab.requests, 1);
+    curl_multi_remove_handle(lab.client->multi, f.easy);
+    lab_until(&lab, &f.done, 1);
+    ck_assert_int_eq(f.result.code, CURLE_OPERATION_TIMEDOUT);
+    ck_assert_str_eq(err_name(f.result.err.code), "HTTP_TIMEOUT");
+    fetch_free(&f);
+    lab_stop(&lab);
+}
+END_TEST
+
 TEST_MAIN("HTTP client", get_over_tls, large_upload_over_tls, connection_is_used_again,
           unknown_issuer, self_signed_server_is_refused_though_in_the_store,
           leaf_in_the_store_is_no_anchor, common_name_is_another_name,
@@ -402,4 +421,5 @@ TEST_MAIN("HTTP client", get_over_tls, large_upload_over_tls, connection_is_used
           answer_beyond_the_sink_fails, wrong_via_is_reported_like_any_failure,
           cancelled_transfer_reports_nothing, freeing_the_client_ends_transfers,
           report_may_start_the_next_transfer, client_certificate_is_asked_for_but_not_demanded,
-          tls_unique_is_the_clients_finished_message, this_curl_has_ntlm)
+          tls_unique_is_the_clients_finished_message, this_curl_has_ntlm,
+          a_transfer_that_curl_forgets_ends_at_its_limit)

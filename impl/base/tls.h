@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/owned.h"
+#include <event2/bufferevent_ssl.h>
 #include <stdbool.h>
 
 struct tls_server_options {

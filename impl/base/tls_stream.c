@@ -14,12 +14,11 @@ enum { ADDRESS_MAX = 80 };
 
 /* libevent 2.1.12 frees the SSL object when it fails, others do not: with a reference of our own it
  * is freed once in either case. */
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl, bool accepts,
-                                   int options, struct err *e) {
+struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
+                                   enum bufferevent_ssl_state state, int options, struct err *e) {
     SSL_up_ref(ssl);
-    struct bufferevent *stream = bufferevent_openssl_socket_new(
-        loop, fd, ssl, accepts ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
-        options | BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *stream =
+        bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);
     SSL_free(ssl);
     if (stream == NULL)
         err_set(e, ERR_SYS_NOMEM, "no TLS stream");

@@ -306,7 +306,8 @@ static struct bufferevent *tls_stream(struct capf_service *service, int fd, stru
         err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
         return NULL;
     }
-    struct bufferevent *stream = tls_stream_new(service->loop, fd, ssl, true, 0, e);
+    struct bufferevent *stream =
+        tls_stream_new(service->loop, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, 0, e);
     if (stream != NULL)
         bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
     return stream;

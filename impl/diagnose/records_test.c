@@ -41,6 +41,13 @@ static const struct {
      "ra 1-1 nginx: [warn] a??[31m??????z\n"},
     {"nginx: [warn] \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80 \xe6\x97z \xf4\x90\x80\x80\n",
      "ra 1-1 nginx: [warn] \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80 ??z ????\n"},
+    {"12:31:03.354 |-->a 12:31:03.355 \n| b\n",
+     "capf 1-1 12:31:03.354 |-->a\ncapf 1-2 12:31:03.355 | b\n"},
+    {"nginx: [warn] a nginx:\n[error] b 2019/03/05\n12:31:21 [info] c\n",
+     "ra 1-1 nginx: [warn] a\nra 1-2 nginx: [error] b\nnginx 2-3 2019/03/05 12:31:21 [info] c\n"},
+    {"2019-01-16 14:05:02 GET /a - 2019-01-16\n14:05:03 GET /b\n401 1\n",
+     "iis 1-1 2019-01-16 14:05:02 GET /a -\niis 1-3 2019-01-16 14:05:03 GET /b 401 1\n"},
+    {"12:31:03.354 |\n| b\n", "capf 1-2 12:31:03.354 | | b\n"},
     {"no log at all\n", ""},
     {"", ""},
 };

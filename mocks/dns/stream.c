@@ -3,6 +3,7 @@
 #include "mocks/dns/stream.h"
 #include "base/clock.h"
 #include "base/owned.h"
+#include "base/process.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
@@ -163,12 +164,12 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 struct dns_stream *dns_stream_new(struct event_base *loop, int fd,
                                   const struct responder *responder, struct err *e) {
     struct dns_stream *s = calloc(1, sizeof *s);
-    if (s != NULL)
-        s->listener = evconnlistener_new(loop, on_connection, s,
-                                         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (s == NULL)
+        close(fd);
+    else
+        s->listener = listener_new(loop, fd, on_connection, s);
     if (s == NULL || s->listener == NULL) {
         free(s);
-        close(fd);
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;
     }

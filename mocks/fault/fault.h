@@ -29,6 +29,7 @@ enum fault_argument {
     FAULT_DURATION, /* value in microseconds of component time */
     FAULT_NUMBER,   /* value */
     FAULT_TEXT,     /* text */
+    FAULT_ADDRESS,  /* text: a numeric IPv4 or IPv6 address */
     FAULT_BYTES     /* octets, written as hexadecimal pairs: 1603 or "16 03" or 16:03 */
 };
 

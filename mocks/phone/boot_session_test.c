@@ -365,6 +365,36 @@ START_TEST(lists_are_read_again_after_a_reset) {
 }
 END_TEST
 
+static void never_done(struct phone *phone, void *user) {
+    (void)phone;
+    bool *done = user;
+    *done = true;
+}
+
+/* Switched off after each turn of the loop, until one run is long enough for all. */
+START_TEST(a_phone_may_be_switched_off_at_any_moment) {
+    AUTO_WORLD w;
+    bool done = false;
+    world_open(&w);
+    regenerate(&w);
+    world_vouch(&w, "store: [{certificate: '@/capf.pem', roles: capf}]\n");
+    w.lab.script = nothing_to_do;
+    for (int turns = 0; !done; turns++) {
+        struct err e = {0};
+        AUTO(char) itl = path_join(w.lab.config.state, "ITLFile.tlv");
+        struct phone *phone = phone_new(&w.lab.shared, &w.lab.config, &e);
+        ck_assert_msg(phone != NULL && turns < 1000, "%s", e.text);
+        phone_start(phone, never_done, &done);
+        for (int i = 0; i < turns && !done; i++)
+            event_base_loop(w.lab.loop, EVLOOP_ONCE);
+        phone_free(phone);
+        unlink(itl);
+    }
+    while (w.lab.peer != NULL)
+        event_base_loop(w.lab.loop, EVLOOP_ONCE);
+}
+END_TEST
+
 TEST_MAIN("phone after its boot", a_list_without_capf, a_full_record_of_capf,
           capf_was_regenerated_and_nobody_vouches, capf_was_regenerated_and_tvs_vouches,
           a_yes_that_may_not_be_kept_is_asked_for_again, the_next_capf_server_is_tried,
@@ -372,4 +402,5 @@ TEST_MAIN("phone after its boot", a_list_without_capf, a_full_record_of_capf,
           the_console_of_a_publisher_without_a_name, a_phone_that_calls_it_no_valid_server,
           existing_certificate_without_an_lsc, a_string_waits_for_the_user,
           ec_keys_need_signer_version_1_1, resets_are_bounded,
-          what_goes_wrong_after_the_reset_is_told, lists_are_read_again_after_a_reset)
+          what_goes_wrong_after_the_reset_is_told, lists_are_read_again_after_a_reset,
+          a_phone_may_be_switched_off_at_any_moment)

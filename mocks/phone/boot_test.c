@@ -67,6 +67,28 @@ START_TEST(the_files_of_a_boot) {
 }
 END_TEST
 
+START_TEST(what_gets_lost_on_the_way_is_asked_for_again) {
+    static const char *const faults[] = {"silence", "drop-block 1", "drop-block 2"};
+    for (size_t i = 0; i < 3; i++) {
+        AUTO_WORLD w;
+        AUTO_BUF yaml = BUF_INIT(WORLD_TEXT_MAX);
+        world_open(&w);
+        clock_configure(0, 20);
+        w.lab.config.timeout_us = LAB_NO_LIMIT;
+        w.lab.config.tftp.timeout_us = 60000000;
+        buf_printf(&yaml,
+                   WORLD_ITL "block-size: 512\n"
+                             "faults: [{at: tftp.http, do: close, times: always}, "
+                             "{at: tftp.request, nth: 3, do: %s}]\n",
+                   faults[i]);
+        world_serve(&w, buf_str(&yaml));
+        world_run(&w, nothing_to_do);
+        world_expect(&w, "nothing", "");
+        expect_file(&w, 2, "ITLSEP74A02FC0A675.tlv", "found", "tftp");
+    }
+}
+END_TEST
+
 START_TEST(the_second_server_is_asked_when_the_first_is_silent) {
     AUTO_WORLD w;
     world_open(&w);
@@ -124,6 +146,19 @@ START_TEST(both_lists) {
     world_expect_statuses(&w, "CTL and ITL installed");
     world_expect_log(&w, "Using leap of faith to accept TL file\n",
                      "TL file verified successfully.\n");
+}
+END_TEST
+
+START_TEST(a_phone_without_security_by_default_asks_for_no_itl) {
+    AUTO_WORLD w;
+    world_open(&w);
+    w.lab.config.model = (char *)"CP-7960";
+    world_serve(&w, WORLD_ITL);
+    world_run(&w, never_called);
+    world_expect(&w, "no-capf-server", "");
+    world_expect_statuses(
+        &w, "File Not Found <CTLFile.tlv> | No Trust List installed | No valid CAPF server");
+    expect_file(&w, 2, "SEP74A02FC0A675.cnf.xml", "found", "http");
 }
 END_TEST
 
@@ -268,8 +303,8 @@ START_TEST(a_damaged_list_is_kept_out) {
         "faults: [{at: tftp.http, nth: 3, do: corrupt -1}]\n",
         "faults: [{at: tftp.http, nth: 3, do: truncate 100}]\n",
         "faults: [{at: tftp.http, nth: 3, do: truncate 0}]\n",
-        "override: {ITLSEP74A02FC0A675.tlv: '@/pub.pem', "
-        "SEP74A02FC0A675.cnf.xml.sgn: '@/cnf.xml.sgn'}\ndevices: {}\n",
+        ("override: {ITLSEP74A02FC0A675.tlv: '@/pub.pem', "
+         "SEP74A02FC0A675.cnf.xml.sgn: '@/cnf.xml.sgn'}\ndevices: {}\n"),
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         AUTO_WORLD w;
@@ -354,9 +389,11 @@ START_TEST(reasons_other_than_an_operation) {
 END_TEST
 
 TEST_MAIN("phone boot", a_new_phone_installs_its_lsc, the_files_of_a_boot,
+          what_gets_lost_on_the_way_is_asked_for_again,
           the_second_server_is_asked_when_the_first_is_silent, no_server_answers_a_new_phone,
           no_server_answers_a_phone_that_knows_its_cluster, without_lists_files_are_not_signed,
-          both_lists, the_user_erases_the_lists, a_list_by_the_recovery_key_is_taken,
+          both_lists, a_phone_without_security_by_default_asks_for_no_itl,
+          the_user_erases_the_lists, a_list_by_the_recovery_key_is_taken,
           tvs_vouches_for_a_new_signer, tvs_does_not_know_the_new_signer, tvs_is_down,
           the_second_tvs_is_asked, tvs_itself_is_never_asked_about_itself, a_list_without_tvs,
           a_damaged_list_is_kept_out, a_configuration_by_a_stranger_is_refused,

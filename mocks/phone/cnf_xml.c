@@ -85,7 +85,7 @@ enum { SHOWN_MAX = 64 };
 static int wrong(struct err *e, const char *name, const char *text) {
     char shown[SHOWN_MAX + 1];
     size_t len = 0;
-    for (; text[len] != '\0' && len < SHOWN_MAX; len++)
+    for (; len < SHOWN_MAX && text[len] != '\0'; len++)
         shown[len] = isprint((unsigned char)text[len]) ? text[len] : '?';
     shown[len] = '\0';
     return err_set(e, ERR_CNF_VALUE, "%s: \"%s\"", name, shown);

@@ -305,7 +305,7 @@ json_t *phone_result(const struct phone *phone) {
     const struct phone_ending *end = &phone->end;
     bool failed = end->error.code != ERR_OK;
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?, s:i, s:s?, s:O}", "device",
+        "{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?, s:i, s:s?, s:O?}", "device",
         phone->config->name, "result", phone_outcome_word(end->outcome), "operation",
         operations[end->operation], "status", status_json(&phone->statuses), "lsc", lsc_line(phone),
         "reason", end->reason < 0 ? json_null() : json_integer(end->reason), "attempts",

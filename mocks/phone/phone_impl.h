@@ -70,6 +70,7 @@ typedef void phone_file_fn(struct phone *p, enum phone_file_result result, struc
 struct phone_fetch { /* the download under way */
     char name[PHONE_FILE_NAME_MAX];
     size_t server;
+    unsigned tries; /* of this server by TFTP */
     bool tftp, running;
     struct phone_place place;
     char address[PHONE_HOST_MAX];
@@ -95,7 +96,7 @@ struct phone_tvs {
     struct tvs_client *client; /* NULL: not yet needed with this configuration */
     unsigned role;             /* of the question under way */
     phone_tvs_fn *done;
-    struct buf der; /* what was asked about */
+    struct buf der; /* what was asked about; empty: a certificate by its name */
     struct phone_tvs_known known[PHONE_TVS_KNOWN_MAX];
     size_t next;
 };

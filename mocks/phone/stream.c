@@ -8,7 +8,6 @@
 #include "mocks/phone/phone_impl.h"
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <string.h>
 
@@ -190,14 +189,12 @@ static void on_event(struct bufferevent *stream, short what, void *user) {
 /* ---- Handshake ---- */
 
 static int open_stream(struct phone *p, SSL *ssl, struct err *e) {
-    enum { OPTIONS = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS };
     int fd = SSL_get_fd(ssl);
     p->stream =
-        bufferevent_openssl_socket_new(p->shared->loop, fd, ssl, BUFFEREVENT_SSL_OPEN, OPTIONS);
+        tls_stream_new(p->shared->loop, fd, ssl, BUFFEREVENT_SSL_OPEN, BEV_OPT_DEFER_CALLBACKS, e);
     if (p->stream == NULL) {
-        SSL_free(ssl);
         close(fd);
-        return err_set(e, ERR_SYS_NOMEM, "no connection");
+        return -1;
     }
     bufferevent_setcb(p->stream, on_read, on_sent, on_event, p);
     bufferevent_setwatermark(p->stream, EV_READ, 0, 2 * CAPF_FRAME_MAX);

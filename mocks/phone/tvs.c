@@ -147,13 +147,13 @@ static int judge(const struct phone *p, const struct tvs_result *r, struct err *
 static void on_answer(void *user, const struct tvs_result *r, const struct err *failure) {
     struct phone *p = user;
     struct err e = {0};
-    struct bytes der = buf_view(&p->tvs.der);
+    struct bytes der = {0};
     phone_tvs_fn *done = p->tvs.done;
     AUTO(X509) certificate = NULL;
     if (r == NULL)
         e = *failure;
     else if (judge(p, r, &e) == 0) {
-        der = r->certificate.len > 0 ? r->certificate : der;
+        der = p->tvs.der.len > 0 ? buf_view(&p->tvs.der) : r->certificate;
         certificate = x509_read(der, &e);
     }
     if (certificate != NULL)

@@ -346,6 +346,32 @@ START_TEST(each_request_is_a_line_of_the_log_and_two_events) {
 }
 END_TEST
 
+/* Two files over one connection: the first says who asks for the second. */
+START_TEST(a_phone_is_known_on_its_connection) {
+    static const char request[] =
+        "GET /SEP74A02FC0A675.cnf.xml HTTP/1.1\r\nHost: h\r\n\r\n"
+        "GET /ITLFile.tlv HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    static const char *const lines[] = {
+        "\"from\":\"SEP74A02FC0A675\"", "\"to\":\"SEP74A02FC0A675\"",
+        "\"from\":\"SEP74A02FC0A675\"", "\"to\":\"SEP74A02FC0A675\"",
+        "\"from\":\"client\"",          "\"to\":\"client\""};
+    char octets[4096];
+    start("");
+    open_events();
+    struct sockaddr_in to = address_of(tftp_server_http_address(server));
+    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    ck_assert_int_eq(send(fd, request, sizeof request - 1, 0), (ssize_t)sizeof request - 1);
+    for (ssize_t n = -1; n != 0; n = recv(fd, octets, sizeof octets, MSG_DONTWAIT))
+        event_base_loop(loop, EVLOOP_NONBLOCK);
+    struct fetched other = fetch_http("ITLFile.tlv");
+    buf_free(&other.body);
+    events_close();
+    check_lines("events.ndjson", lines, sizeof lines / sizeof lines[0]);
+    stop();
+}
+END_TEST
+
 START_TEST(addresses_that_are_taken_are_errors) {
     struct err e = {0};
     start("");
@@ -369,4 +395,4 @@ TEST_MAIN("tftp server", both_transports_give_the_same_files, blocks_can_be_kept
           what_is_not_there_is_refused, uploads_are_refused,
           each_fault_is_seen_for_what_it_is_and_then_gone, a_corrupt_octet_is_another_one,
           silence_is_no_answer, each_request_is_a_line_of_the_log_and_two_events,
-          addresses_that_are_taken_are_errors)
+          a_phone_is_known_on_its_connection, addresses_that_are_taken_are_errors)

@@ -43,7 +43,7 @@ static unsigned status_of(const struct offer *o) {
 static void tell(const struct call *call, unsigned status) {
     char detail[DETAIL_MAX];
     snprintf(detail, sizeof detail, "%u", status);
-    service_tell(call->web->service, &call->offer, "HTTP answer", name_of(call->request), detail);
+    offer_tell(&call->offer, "HTTP answer", name_of(call->request), detail);
 }
 
 static void reply(struct call *call, unsigned status) {
@@ -87,6 +87,27 @@ static unsigned refusal(struct http_request *r) {
     return 405;
 }
 
+/* A phone asks for its own files first: whoever has named itself on the connection is known there.
+ */
+static void look_up(struct call *call) {
+    char *known = http_request_connection(call->request); /* NULL without memory */
+    const struct ask ask = {AT_TFTP_HTTP, "HTTP GET", name_of(call->request),
+                            known != NULL && known[0] != '\0' ? known : NULL};
+    service_look_up(call->web->service, &ask, &call->offer);
+    if (known != NULL)
+        memcpy(known, call->offer.device, FILES_DEVICE_MAX);
+}
+
+static void *on_connection(void *user) {
+    (void)user;
+    return calloc(1, FILES_DEVICE_MAX);
+}
+
+static void on_connection_end(void *user, void *connection) {
+    (void)user;
+    free(connection);
+}
+
 static void on_request(void *user, struct http_request *r) {
     struct tftp_web *w = user;
     unsigned refused = refusal(r);
@@ -97,7 +118,7 @@ static void on_request(void *user, struct http_request *r) {
     }
     *call = (struct call){.web = w, .request = r};
     http_request_set_user(r, call);
-    service_look_up(w->service, AT_TFTP_HTTP, "HTTP GET", name_of(r), &call->offer);
+    look_up(call);
     if (call->offer.delay_us > 0)
         answer_later(call);
     else
@@ -139,8 +160,11 @@ struct tftp_web *tftp_web_new(struct event_base *loop, const struct service *ser
     w->service = service;
     const struct http_server_options options = {.listen = service->config->http,
                                                 .body_max = BODY_MAX};
-    const struct http_server_callbacks callbacks = {
-        .request = on_request, .completed = on_completed, .user = w};
+    const struct http_server_callbacks callbacks = {.request = on_request,
+                                                    .completed = on_completed,
+                                                    .connection_open = on_connection,
+                                                    .connection_close = on_connection_end,
+                                                    .user = w};
     w->server = http_server_new(loop, &options, &callbacks, e);
     if (w->server != NULL)
         return w;

@@ -1,5 +1,6 @@
 /* Store, TLS context, listening socket; connections live in session.c. */
 #include "mocks/tvs/server.h"
+#include "base/process.h"
 #include "base/tls.h"
 #include "base/x509.h"
 #include "mocks/tvs/session.h"
@@ -47,12 +48,8 @@ static int start_listening(struct tvs_server *s, const char *where, struct err *
     int fd = listen_tcp(where, &s->address, e);
     if (fd < 0)
         return -1;
-    s->listener = evconnlistener_new(s->sessions.loop, on_connection, s,
-                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    if (s->listener != NULL)
-        return 0;
-    close(fd);
-    return err_set(e, ERR_SYS_NOMEM, NULL);
+    s->listener = listener_new(s->sessions.loop, fd, on_connection, s);
+    return s->listener != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, "%s: cannot be listened on", where);
 }
 
 static int start(struct tvs_server *s, const struct tvs_config *config, struct err *e) {

@@ -2,6 +2,7 @@
  * deadline runs from one whole request to the next, so that single octets do not put it off. */
 #include "mocks/tvs/session.h"
 #include "base/process.h"
+#include "base/tls.h"
 #include "base/tls_stream.h"
 #include "itl/itl.h"
 #include <event2/buffer.h>
@@ -170,7 +171,7 @@ static void on_event(struct bufferevent *io, short what, void *user) {
 static void start_tls(struct tvs_session *s) {
     SSL *ssl = SSL_new(s->all->tls);
     if (ssl != NULL)
-        s->io = tls_stream_new(s->all->loop, s->fd, ssl, true, 0, NULL);
+        s->io = tls_stream_new(s->all->loop, s->fd, ssl, BUFFEREVENT_SSL_ACCEPTING, 0, NULL);
     if (s->io == NULL) {
         session_free(s);
         return;

@@ -103,6 +103,19 @@ static void leave(struct tvs_client *c, const struct err *e) {
 
 /* ---- Answers ---- */
 
+/* A no brings nothing else along, and only a QUERY's certificate has been compared. */
+static struct tvs_result result_of(const struct tvs_client *c, const struct tvs_message *m) {
+    struct tvs_result r = {.server = &c->members[c->at], .status = m->status.number};
+    r.valid = r.status == TVS_STATUS_VALID;
+    if (!r.valid)
+        return r;
+    r.roles = m->roles.octets;
+    r.ttl = m->ttl.number;
+    if (m->command == TVS_QUERY_CERT_RES)
+        r.certificate = m->certificate.octets;
+    return r;
+}
+
 static void on_frame(void *user, struct bytes frame) {
     struct tvs_client *c = user;
     const struct request *r = STAILQ_FIRST(&c->requests);
@@ -120,12 +133,7 @@ static void on_frame(void *user, struct bytes frame) {
     }
     tell_command(c, TVS_ANSWERED, m.command);
     c->used = true;
-    const struct tvs_result result = {.server = &c->members[c->at],
-                                      .valid = m.status.number == TVS_STATUS_VALID,
-                                      .status = m.status.number,
-                                      .roles = m.roles.octets,
-                                      .ttl = m.ttl.number,
-                                      .certificate = m.certificate.octets};
+    const struct tvs_result result = result_of(c, &m);
     finish(c, &result, NULL);
 }
 
@@ -293,6 +301,7 @@ static int copy_members(struct tvs_client *c, const struct tvs_client_options *o
         struct tvs_member copy = o->members[i];
         copy.host = strdup(o->members[i].host);
         copy.via = copy.via != NULL ? strdup(copy.via) : NULL;
+        copy.port = copy.port != 0 ? copy.port : TVS_PORT;
         insert_member(c, &copy);
         if (copy.host == NULL || (o->members[i].via != NULL && copy.via == NULL))
             return err_set(e, ERR_SYS_NOMEM, NULL);

@@ -165,7 +165,7 @@ START_TEST(a_request_that_never_ends_is_cut_off) {
     AUTO_LAB lab;
     AUTO_RAW raw;
     const struct timeval often = {.tv_usec = 1000};
-    lab_open(&lab, 100, "idle-timeout: 5s\n");
+    lab_open(&lab, 100, "handshake-timeout: 1h\nidle-timeout: 5s\n");
     raw_connect(&lab, &raw);
     bufferevent_write(raw.io, "\x57\x01\x01\x00\x00\x00\x00\x00\xff\xff", 10);
     struct event *drip = event_new(lab.loop, -1, EV_PERSIST, on_drip, &raw);
@@ -255,7 +255,7 @@ START_TEST(a_client_that_never_reads_is_not_served_for_ever) {
     AUTO_BUF requests = BUF_INIT(GOT_MAX);
     struct tvs_entry entry;
     enum { COUNT = 1000 }; /* 30 MB of answers: more than the sockets hold */
-    lab_open(&lab, 100, "idle-timeout: 30s\n");
+    lab_open(&lab, 100, "handshake-timeout: 1h\nidle-timeout: 30s\n");
     lab_store_large(&lab, &entry, &path);
     raw_connect(&lab, &raw);
     bufferevent_disable(raw.io, EV_READ);
@@ -309,7 +309,7 @@ END_TEST
 /* Roles of one certificate that stands in a file and in a folder are put together. */
 START_TEST(a_folder_is_a_store_too) {
     AUTO_LAB lab;
-    AUTO_BUF kept = BUF_INIT(TVS_FRAME_MAX), yaml = BUF_INIT(1024);
+    AUTO_BUF kept = BUF_INIT(TVS_FRAME_MAX);
     struct tvs_message m;
     lab_open(&lab, 1, "");
     struct tvs_entry more[3];

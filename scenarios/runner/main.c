@@ -5,6 +5,7 @@
 #include "base/owned.h"
 #include "base/program.h"
 #include "scenarios/runner/collect.h"
+#include "scenarios/runner/diagnosis_ids.h"
 #include "scenarios/runner/html.h"
 #include "scenarios/runner/jobs.h"
 #include "scenarios/runner/place.h"
@@ -42,6 +43,7 @@ struct options {
     const char *torture_round;
     int64_t torture_seconds;
     struct opt_strings torture_components;
+    struct opt_strings torture_classes;
     const struct suts *suts; /* read from both; NULL: none */
 };
 
@@ -111,6 +113,8 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"torture-all", 0, OPT_FLAG, &o->torture_all, NULL, "every call, however long it takes"},
         {"torture-component", 0, OPT_STRINGS, &o->torture_components, "COMPONENT",
          "of this one only (default: capf and ra)"},
+        {"torture-class", 0, OPT_STRINGS, &o->torture_classes, "CLASS",
+         "of these only: alloc, socket, file, fault"},
         {"torture-round", 0, OPT_STRING, &o->torture_round, "CALL",
          "only the round that a failure has named"},
         {"lint", 0, OPT_FLAG, &o->lint, NULL, "only check the files"},
@@ -299,6 +303,10 @@ static int run_all(const struct collection *c, const struct options *o, bool dir
     return code;
 }
 
+static bool tortures(const struct options *o) {
+    return o->torture || o->torture_all || o->torture_round != NULL;
+}
+
 static int torture_all(const struct collection *c, const struct options *o) {
     AUTO(char) programs = place_programs();
     AUTO(char) typed = programs_as_typed();
@@ -315,6 +323,8 @@ static int torture_all(const struct collection *c, const struct options *o) {
                                             .programs = typed,
                                             .components = o->torture_components.items,
                                             .component_count = o->torture_components.count,
+                                            .classes = o->torture_classes.items,
+                                            .class_count = o->torture_classes.count,
                                             .round = o->torture_round,
                                             .seconds = o->torture_seconds,
                                             .all = o->torture_all};
@@ -375,6 +385,12 @@ static int select_and_run(struct collection *c, const struct options *o, bool di
         return wrong_use("--patience takes a number between 1 and 1000");
     if (o->repeat < 1 || o->repeat > REPEAT_MAX || o->parallel < 1)
         return wrong_use("--repeat and --jobs take a number from 1 on");
+    if (tortures(o) && (o->wrap != NULL || o->sut.count > 0 || o->repeat > 1 || o->until_fail))
+        return wrong_use("--torture goes with none of --wrap, --sut, --repeat and --until-fail");
+    if (tortures(o) && o->torture_seconds < 1)
+        return wrong_use("--torture-seconds takes a number from 1 on");
+    if (o->torture_round != NULL && c->count > 1)
+        return wrong_use("--torture-round takes one scenario");
     if (o->failed)
         collection_keep_failed(c, o->dir == NULL ? default_dir : o->dir, direct);
     if (c->count == 0 && (o->shard != NULL || o->failed)) {
@@ -388,7 +404,7 @@ static int select_and_run(struct collection *c, const struct options *o, bool di
         program_message(&program, "two scenarios are called %s; run them one after another", twice);
         return EXIT_USAGE;
     }
-    if (o->torture || o->torture_all || o->torture_round != NULL)
+    if (tortures(o))
         return torture_all(c, o);
     return run_rounds(c, o, direct, patience);
 }
@@ -398,7 +414,10 @@ static int check_and_run(const struct options *o, const char *const *paths, size
     struct collection c = {0};
     if (m == NULL)
         return EXIT_FAILED;
+    AUTO(char) programs = place_programs();
     collect(paths, count, &c, m);
+    if (programs != NULL)
+        diagnosis_ids_check(&c, programs, m);
     int code = EXIT_USAGE;
     if (cfg_mistakes_count(m) > 0) {
         cfg_mistakes_print(m, stderr);

@@ -15,6 +15,8 @@ struct torture_request {
     const char *programs;          /* as one types it, for the commands that repeat a round */
     const char *const *components; /* names; none: those of impl/ */
     size_t component_count;
+    const char *const *classes; /* words; none: all */
+    size_t class_count;
     const char *round; /* only this one; NULL: as many as there is time for */
     int64_t seconds;   /* for each scenario */
     bool all;          /* every call, however long it takes */

@@ -22,6 +22,8 @@ enum way { TO_FINDING, TO_CALL };
       "libevent frees the stream that it could not make, and uses what it lacks")                  \
     X(CRASH, TO_FINDING, "libevent", "bufferevent_setwatermark",                                   \
       "libevent uses the callback that it could not allocate")                                     \
+    X(LEAK, TO_FINDING, "libtasn1", "asn1_der_coding",                                             \
+      "libtasn1 forgets the copy of a part that it could not finish")                              \
     X(LEAK, TO_FINDING, "libxml2", "htmlCreateMemoryParserCtxt",                                   \
       "libxml2 forgets the parser for which it found no buffer")                                   \
     X(LEAK, TO_CALL, "libcrypto", "OPENSSL_cleanup",                                               \

@@ -50,6 +50,8 @@ static int add_path(struct torture_plan *plan, enum component c, enum torture_ph
     struct torture_spec spec = {
         .component = c, .phase = phase, .kind = (enum torture_class)path->kind, .path = path->hash};
     uint64_t last = all ? path->calls[phase] : path->calls[phase] > 0;
+    if (plan->left_out[path->kind])
+        return 0;
     for (spec.nth = 1; spec.nth <= last; spec.nth++)
         if (add(plan, &spec, path->own, spec.nth == 1 ? TORTURE_LEVEL_PATH : TORTURE_LEVEL_REPEATED,
                 e) != 0)
@@ -68,6 +70,8 @@ int torture_plan_add(struct torture_plan *plan, enum component c,
 
 int torture_plan_add_fault(struct torture_plan *plan, const char *row, struct err *e) {
     struct torture_spec spec;
+    if (plan->left_out[TORTURE_CLASSES])
+        return 0;
     if (torture_spec_read(row, &spec, e) != 0)
         return -1;
     return add(plan, &spec, 0, TORTURE_LEVEL_OWN, e);

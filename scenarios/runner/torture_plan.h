@@ -38,6 +38,7 @@ struct torture_plan {
     struct torture_item *items;
     size_t count, room;
     uint64_t seed;
+    bool left_out[TORTURE_CLASSES + 1]; /* nothing of these is added; the last: faults of mocks */
 };
 
 /* Release with torture_plan_free; the functions that add give -1 SYS_NOMEM. */

@@ -51,6 +51,17 @@ static void note_lateness(struct run *r) {
                  (double)r->scenario->deadline_us / 1e6 * r->options->patience);
 }
 
+/* Every phone that was let at CAPF knows how it ended, and says so to its user. */
+static void judge_outcomes(struct run *r) {
+    for (size_t i = 0; i < r->scenario->phone_count; i++) {
+        const struct run_phone *p = &r->phones[i];
+        const json_t *status = json_object_get(p->result, "status");
+        if (p->started && (json_string_value(json_object_get(p->result, "result")) == NULL ||
+                           json_array_size(status) == 0))
+            run_fail(r, NULL, p->settings->name, "%s shows no result", p->settings->name);
+    }
+}
+
 /* Whether all that were started still run; what the others tell comes before its consequences. */
 static bool all_run(struct run *r) {
     bool run = true;
@@ -72,8 +83,10 @@ static void first_pass(struct run *r) {
     torture_phase(r, TORTURE_PHASES);
     forgive_consequences(r);
     r->step = "with the fault";
-    if (all_run(r))
-        torture_judge_stores(r);
+    if (!all_run(r))
+        return;
+    judge_outcomes(r);
+    torture_judge_stores(r);
 }
 
 /* Its deadline counts from here. */

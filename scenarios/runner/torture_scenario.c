@@ -9,7 +9,7 @@
 enum { TEXT_BYTES_MAX = 1024 * 1024 };
 
 /* A phone that waits for an answer in vain shall not wait long. */
-static const double RATE = 4;
+static const double RATE = 2;
 
 static int read_text(const struct scenario *s, const struct torture_spec *spec, struct buf *out) {
     struct err e = {0};

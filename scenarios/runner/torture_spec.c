@@ -38,6 +38,14 @@ static unsigned row_of(const char *const *words, unsigned count, const char *wor
     return i;
 }
 
+int torture_class_read(const char *word, enum torture_class *out, struct err *e) {
+    *out = (enum torture_class)row_of(class_words, TORTURE_CLASSES, word);
+    if (*out != TORTURE_CLASSES || strcmp(word, "fault") == 0)
+        return 0;
+    return err_set(e, ERR_ARG_USAGE, "--torture-class %s: there are alloc, socket, file and fault",
+                   word);
+}
+
 static bool read_number(const char *text, int base, uint64_t *out) {
     char *end = NULL;
     *out = strtoull(text, &end, base);
@@ -74,7 +82,13 @@ static int read_fault(const char *text, struct torture_spec *out, struct err *e)
     return 0;
 }
 
+static const char nothing[] = "none";
+
 int torture_spec_read(const char *text, struct torture_spec *out, struct err *e) {
+    if (strcmp(text, nothing) == 0) {
+        *out = (struct torture_spec){.component = COMPONENT_COUNT, .phase = TORTURE_PHASES};
+        return 0;
+    }
     if (text[0] == '{')
         return read_fault(text, out, e);
     AUTO(char) copy = strdup(text);
@@ -98,8 +112,8 @@ int torture_spec_read(const char *text, struct torture_spec *out, struct err *e)
 char *torture_spec_text(const struct torture_spec *spec) {
     char *text = NULL;
     char path[24] = "";
-    if (spec->fault[0] != '\0')
-        return strdup(spec->fault);
+    if (spec->fault[0] != '\0' || spec->nth == 0)
+        return strdup(spec->nth == 0 && spec->fault[0] == '\0' ? nothing : spec->fault);
     if (spec->path != 0)
         snprintf(path, sizeof path, "@%016" PRIx64, spec->path);
     if (asprintf(&text, "%s:%s:%s%s:%" PRIu64, component_name(spec->component),

@@ -11,7 +11,7 @@
 START_TEST(rounds_are_written_as_they_are_read) {
     static const char *const texts[] = {"capf:serve:alloc:137",
                                         "ra:start:socket@1f0e33a2c49b7d15:2", "certsrv:stop:file:1",
-                                        "{at: dns.query, nth: 2, do: servfail}"};
+                                        "none", "{at: dns.query, nth: 2, do: servfail}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct torture_spec spec;
         struct err e = {0};
@@ -151,6 +151,26 @@ START_TEST(all_has_every_call) {
 }
 END_TEST
 
+START_TEST(classes_may_be_left_out) {
+    struct torture_plan plan;
+    struct err e = {0};
+    enum torture_class kind;
+    struct torture_control *c = control_with(3, 1, 1);
+    c->paths[3].kind = TORTURE_FILE;
+    torture_plan_init(&plan, "1");
+    plan.left_out[TORTURE_ALLOC] = plan.left_out[TORTURE_CLASSES] = true;
+    ck_assert_ok(torture_plan_add(&plan, COMPONENT_CAPF, c, false, &e), e);
+    ck_assert_ok(torture_plan_add_fault(&plan, "{at: dns.query, do: silence}", &e), e);
+    ck_assert_uint_eq(plan.count, 1);
+    ck_assert_ok(torture_class_read("fault", &kind, &e), e);
+    ck_assert_int_eq(kind, TORTURE_CLASSES);
+    ck_assert_int_eq(torture_class_read("faults", &kind, &e), -1);
+    ck_assert_err(e, ARG_USAGE);
+    torture_plan_free(&plan);
+    free(c);
+}
+END_TEST
+
 START_TEST(what_was_tried_is_told_with_what_there_is) {
     struct torture_plan plan;
     AUTO(char) text = NULL;
@@ -240,5 +260,5 @@ END_TEST
 TEST_MAIN("torture", rounds_are_written_as_they_are_read, the_phase_may_be_left_out,
           what_is_no_round_is_told, each_way_of_our_own_code_comes_before_any_other_path,
           every_prefix_is_spread, the_seed_decides_the_order, all_has_every_call,
-          what_was_tried_is_told_with_what_there_is, faults_are_rows_of_a_scenario,
-          only_what_a_library_cannot_help_is_excused)
+          classes_may_be_left_out, what_was_tried_is_told_with_what_there_is,
+          faults_are_rows_of_a_scenario, only_what_a_library_cannot_help_is_excused)

@@ -51,8 +51,8 @@ void torture_leave(void) {
 /* Whether a call is of those that are counted for the one to fail. */
 static bool is_meant(const struct torture_control *c, enum torture_class kind,
                      enum torture_phase phase, uint64_t depth) {
-    return c->fired == 0 && c->fail_phase == phase && c->fail_kind == kind &&
-           (c->fail_path == 0 || (c->fail_path & DEPTH_MASK) == depth);
+    return phase != TORTURE_PHASES && c->fired == 0 && c->fail_phase == phase &&
+           c->fail_kind == kind && (c->fail_path == 0 || (c->fail_path & DEPTH_MASK) == depth);
 }
 
 static void tell(struct torture_control *c, const char *name, int path) {

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -47,6 +48,14 @@ static bool collect(struct search *s) {
     return true;
 }
 
+/* The heap's own lists name the chunk behind a block by the block's last eight bytes. */
+static bool points_into(const struct block *b, uintptr_t at) {
+    size_t offset = at - b->at;
+    if (offset == 0)
+        return true;
+    return offset < b->size && offset + sizeof(size_t) != malloc_usable_size((void *)b->at);
+}
+
 /* The block that an address points at or into; s->count: none. */
 static size_t block_at(const struct search *s, uintptr_t at) {
     size_t low = 0;
@@ -60,8 +69,7 @@ static size_t block_at(const struct search *s, uintptr_t at) {
     }
     if (low == 0)
         return s->count;
-    const struct block *b = &s->blocks[low - 1];
-    return at - b->at < (b->size > 0 ? b->size : 1) ? low - 1 : s->count;
+    return points_into(&s->blocks[low - 1], at) ? low - 1 : s->count;
 }
 
 static void look_through(struct search *s, uintptr_t from, uintptr_t to) {
