@@ -61,6 +61,8 @@ json_t *torture_stack_lines(const struct run *r, enum component c,
 const char *torture_crash_excuse(const struct torture_control *control);
 const char *torture_leak_excuse(const struct torture_control *control,
                                 const struct torture_leak *leak);
+/* The same for a next run that is not healthy. */
+const char *torture_lasting_excuse(const struct torture_control *control);
 /* The rows of the table of excuses; format takes finding, function, library, reason. */
 void torture_excuses_print(FILE *to, const char *format);
 
