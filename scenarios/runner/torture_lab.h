@@ -21,8 +21,9 @@ struct torture_lab {
     bool fired;                                        /* what was to fail has failed */
     char *call;                                        /* which call that was; NULL: none */
     json_t *stack;                                     /* and by which way; NULL: unknown */
-    bool unfollowed; /* blocks were lost, and it is not known where they were allocated */
-    char *excuse;    /* why what went wrong is not ours; NULL: nothing did, or it is */
+    bool unfollowed;     /* blocks were lost, and it is not known where they were allocated */
+    const char *lasting; /* why the next run may fail; NULL: it may not */
+    char *excuse;        /* why what went wrong is not ours; NULL: nothing did, or it is */
 };
 
 int torture_lab_open(struct run *r, struct err *e);
