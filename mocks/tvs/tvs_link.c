@@ -132,7 +132,6 @@ static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
                                BEV_OPT_DEFER_CALLBACKS, e);
     if (l->stream == NULL)
         return -1;
-    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);

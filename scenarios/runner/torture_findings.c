@@ -108,6 +108,7 @@ static void note_call(struct run *r, enum component c, const struct torture_cont
     if (control->fired == 0 || t->call != NULL)
         return;
     t->fired = true;
+    t->lasting = torture_lasting_excuse(control);
     t->call = strdup(control->fired_call);
     t->stack = torture_stack_lines(r, c, &control->fired_at);
 }

@@ -253,6 +253,13 @@ START_TEST(only_what_a_library_cannot_help_is_excused) {
     ck_assert_ptr_null(torture_crash_excuse(c));
     c->fired_at = stack_with("libcrypto.so.3", "OPENSSL_cleanup");
     ck_assert_ptr_nonnull(torture_leak_excuse(c, &leak));
+    c->fired_at = stack_with("libcrypto.so.3", "CRYPTO_strndup");
+    ck_assert_ptr_null(torture_leak_excuse(c, &leak));
+    leak.stack = stack_with("libcrypto.so.3", "EVP_MD_fetch");
+    ck_assert_ptr_nonnull(torture_leak_excuse(c, &leak));
+    ck_assert_ptr_null(torture_lasting_excuse(c));
+    c->fired_at = stack_with("libcrypto.so.3", "CRYPTO_THREAD_run_once");
+    ck_assert_ptr_nonnull(torture_lasting_excuse(c));
     free(c);
 }
 END_TEST
