@@ -173,7 +173,7 @@ static int run_one(struct session *s, const struct torture_spec *spec, const cha
 }
 
 /* The n first items of the plan. */
-static int run_plan(struct session *s, struct err *e) {
+static int run_plan(struct session *s, int64_t until, struct err *e) {
     size_t count = s->plan.count;
     struct round *rounds = calloc(count + 1, sizeof *rounds);
     struct job *jobs = calloc(count + 1, sizeof *jobs);
@@ -185,8 +185,7 @@ static int run_plan(struct session *s, struct err *e) {
             result = err_set(e, ERR_SYS_NOMEM, NULL);
     }
     if (result == 0)
-        result = run_jobs(s, jobs, count,
-                          s->request->all ? 0 : deadline_in(s->request->seconds * 1000000), e);
+        result = run_jobs(s, jobs, count, s->request->all ? 0 : until, e);
     for (size_t i = 0; jobs != NULL && i < count; i++)
         job_release(&jobs[i]);
     free(jobs);
@@ -273,12 +272,13 @@ static int torture_one(struct session *s, struct err *e) {
         return -1;
     if (s->request->round != NULL)
         return torture_spec_read(s->request->round, &spec, e) != 0 ? -1 : run_one(s, &spec, ".", e);
+    int64_t until = deadline_in(s->request->seconds * 1000000);
     torture_plan_init(&s->plan, s->request->run->seed);
     int result = choose_classes(s, e);
     if (result == 0)
         result = count_calls(s, e);
     if (result == 0)
-        result = run_plan(s, e);
+        result = run_plan(s, until, e);
     if (result == 0)
         tell(s);
     torture_plan_free(&s->plan);
