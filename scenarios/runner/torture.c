@@ -172,7 +172,7 @@ static int run_one(struct session *s, const struct torture_spec *spec, const cha
     return result;
 }
 
-/* The n first items of the plan. */
+/* The items of the plan, in their order, as far as the time goes. */
 static int run_plan(struct session *s, int64_t until, struct err *e) {
     size_t count = s->plan.count;
     struct round *rounds = calloc(count + 1, sizeof *rounds);
