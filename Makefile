@@ -10,8 +10,8 @@ JOBS   ?= $(shell nproc)
 
 # Folders, each with the folders it may use; the order is bottom up.
 FOLDERS := impl/base impl/pki impl/itl impl/capf impl/est impl/certsrv impl/ra impl/diagnose impl/capflab \
-           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/wire mocks/tvs mocks/tftp mocks/phone scenarios/runner \
-           bench
+           mocks/fault mocks/certsrv mocks/dns mocks/ntp mocks/tftp mocks/wire mocks/tvs mocks/phone \
+           scenarios/runner bench
 uses.impl/base        :=
 uses.impl/pki         := impl/base
 uses.impl/itl         := impl/pki impl/base
@@ -28,14 +28,15 @@ uses.mocks/ntp        := mocks/fault impl/base
 uses.mocks/tftp       := mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 uses.mocks/wire       := mocks/fault impl/base
 uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
-uses.mocks/phone      := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+uses.mocks/phone      := mocks/tftp mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.scenarios/runner := mocks/phone mocks/tftp mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp \
-                         mocks/wire mocks/fault impl/est impl/itl impl/pki impl/base
+                         mocks/wire mocks/fault impl/itl impl/est impl/pki impl/base
 uses.bench            := scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 fuzz.csr            := impl/pki impl/base
+fuzz.csr_policy     := mocks/certsrv mocks/fault impl/pki impl/base
 fuzz.p7             := impl/pki impl/base
 fuzz.config         := impl/base
 fuzz.certsrv_page   := impl/certsrv impl/pki impl/base
@@ -44,9 +45,19 @@ fuzz.form           := mocks/certsrv mocks/fault impl/certsrv impl/pki impl/base
 fuzz.dns            := mocks/dns mocks/fault impl/base
 fuzz.sntp           := impl/base
 fuzz.tvs            := mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
+fuzz.tftp           := mocks/tftp mocks/fault impl/capf impl/itl impl/est impl/pki impl/base
 fuzz.est_request    := impl/est impl/pki impl/base
+fuzz.cnf_xml        := mocks/phone $(uses.mocks/phone)
+fuzz.est_response   := impl/est impl/pki impl/base
+fuzz.scenario       := scenarios/runner $(uses.scenarios/runner)
+fuzz.rules          := impl/diagnose impl/base
+fuzz.diagnose       := impl/diagnose impl/base
+fuzz.capf_session   := impl/capf impl/est impl/pki impl/base
+fuzz.capf_phone     := mocks/phone $(uses.mocks/phone)
 fuzz.capf_auth      := impl/capf impl/est impl/pki impl/base
 fuzz.capf_frame     := impl/capf impl/est impl/pki impl/base
+fuzz.itl            := impl/itl impl/pki impl/base
+fuzz.sgn            := impl/itl impl/pki impl/base
 
 # Programs: the main.c (or NAME_main.c) that each is made from.
 mains := $(wildcard $(addsuffix /*main.c,$(FOLDERS)))
@@ -127,6 +138,8 @@ bin/$(call program_of,$(1)): $(BUILD)/bin/$(call program_of,$(1))
 endef
 $(foreach m,$(mains),$(eval $(call program_rule,$(m))))
 
+replay_objects := $(patsubst %,$(BUILD)/obj/fuzz/%.o,replay inputs rate)
+
 # What `run --torture` preloads into a component. It stands alone and is itself never instrumented.
 TORTURE_LIBRARY := $(BUILD)/lib/capflab-torture.so
 $(TORTURE_LIBRARY): $(wildcard scenarios/torture/*.c scenarios/torture/*.h)
@@ -142,7 +155,7 @@ $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/$(1)_fuzz.o $(foreach f,$(fuzz.$(1)),$(cal
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(LDLIBS)
 
-$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(BUILD)/obj/fuzz/replay.o $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
+$(BUILD)/test/fuzz/$(1)_test: $(BUILD)/obj/fuzz/$(1)_fuzz.o $(replay_objects) $(foreach f,$(fuzz.$(1)),$(call lib_of,$(f)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$(CC) $(CFLAGS_ALL) $(LINK) -o $$@ $$^ $(package_libs) $(check_libs) $(LDLIBS)
 endef
@@ -190,7 +203,7 @@ check-sanitize: ## unit tests and scenarios with AddressSanitizer and UndefinedB
 	@BUILD=$(BUILD)-san ci/check.sh
 
 .PHONY: check-valgrind
-check-valgrind: ## unit tests and the healthy scenarios under Valgrind
+check-valgrind: ## what reads bytes of peers, and a healthy phone of each issuer, under Valgrind
 	@ci/deps.sh build check valgrind
 	$(again) programs tests
 	@BUILD=$(BUILD) ci/valgrind.sh
@@ -211,12 +224,12 @@ interop: ## foreign clients against ours: curl, openssl, strongSwan's pki; our R
 .PHONY: clang
 clang: ## build with clang, warnings are errors
 	@ci/deps.sh build check clang
-	$(again) BUILD=$(BUILD)-clang CC=clang programs tests
+	$(again) BUILD=$(BUILD)-clang CC=clang OPTIMISE=-O0 programs tests
 
 .PHONY: fuzz
-fuzz: ## build the libFuzzer targets and try each on its corpus
-	@ci/deps.sh build clang
-	@BUILD=$(BUILD)-fuzz ci/fuzz.sh 5
+fuzz: ## build the libFuzzer targets and try each for a few seconds (FUZZ_SECONDS=N)
+	@ci/deps.sh build check clang
+	@BUILD=$(BUILD)-fuzz PLAIN=$(BUILD) ci/fuzz.sh $(or $(FUZZ_SECONDS),5)
 
 .PHONY: bench
 bench: ## measure how fast phones are enrolled, into out/bench (under two minutes)
@@ -235,7 +248,7 @@ lint: ## layout, style rules, cppcheck
 	@ci/lint.sh
 
 .PHONY: cover
-cover: ## line and branch coverage of unit tests and scenarios, in build-cover/report
+cover: ## line and branch coverage, in build-cover/report; fails below 85 % of all lines, 95 % of a parser's
 	@ci/deps.sh build check cover
 	$(again) BUILD=$(BUILD)-cover COVERAGE=1 programs tests
 	@BUILD=$(BUILD)-cover ci/cover.sh

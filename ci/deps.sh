@@ -11,10 +11,10 @@ packages() {
         libcurl4-openssl-dev libevent-dev libc-ares-dev libsqlite3-dev libyaml-dev libxml2-dev \
         libjansson-dev ;;
     check) echo check ;;
-    clang) echo clang libclang-rt-14-dev ;;
+    clang) echo clang libclang-rt-14-dev llvm ;;
     valgrind) echo valgrind libc6-dbg ;;
     interop) echo curl openssl strongswan-pki libstrongswan-standard-plugins libcharon-extra-plugins jq \
-        bind9-dnsutils ntpsec-ntpdig chromium ;;
+        bind9-dnsutils ntpsec-ntpdig tftp-hpa chromium ;;
     format) echo clang-format ;;
     lint) echo cppcheck ;;
     cover) echo lcov ;;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Foreign clients against the running lab: curl (NTLM and Basic) against certsrv, curl and strongSwan's
-# pki against the RA, openssl s_client against CAPF, dig and ntpdig (or chronyd -Q) against the mocks of
-# DNS and NTP, Chromium with the page of `capflab run --html`. What somebody else wrote must work unchanged.
+# pki against the RA, openssl s_client against CAPF and TVS, dig and ntpdig (or chronyd -Q) against the
+# mocks of DNS and NTP, tftp and curl against the file service, Chromium with the page of
+# `capflab run --html`. What somebody else wrote must work unchanged.
 #
 #     BUILD=build ci/interop.sh
 set -u
@@ -155,6 +156,44 @@ capf_greets() { # AUTH_REQ with version 3 (capf-protocol.md 12), after a handsha
 mkfifo "$out/hold"
 try 'CAPF: openssl s_client verifies it and gets AUTH_REQ' timeout 20 bash -c "$(declare -f capf_greets); out='$out' capf='$capf' pki='$pki' capf_greets"
 
+# --- TVS: frames as tvs-protocol.md 5 has them, made without our code ---
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$out/tvs.key" -out "$out/tvs.pem" -subj /CN=ao115pub -set_serial 0x0a0b 2>/dev/null
+cat >"$out/tvs.yaml" <<YAML
+certificate: $out/tvs.pem
+key: $out/tvs.key
+idle-timeout: 2s
+client-certificate: yes
+store: [{certificate: $out/tvs.pem, roles: [sast, tftp]}]
+YAML
+start '"ready":' "$out/tvs.ready" "$build/bin/capflab" tvs --config "$out/tvs.yaml" --listen 127.0.0.1:0 --ready-fd 1
+tvs=$(jq -r .listen "$out/tvs.ready")
+tvs_cert=$(openssl x509 -in "$out/tvs.pem" -outform DER | od -An -v -tx1 | tr -d ' \n')
+tvs_device=010018$(printf '\001CP-8861-SEPB000B4BA0AEE' | od -An -v -tx1 | tr -d ' \n')
+tvs_name=$(printf 'CN=ao115pub\0' | od -An -v -tx1 | tr -d ' \n')
+tvs_yes=080002000309000400015180
+
+tvs_says() { # REQUEST ANSWER, in hexadecimal; the server ends the connection
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$1")" >"$out/tvs.request"
+    openssl s_client -connect "$tvs" -CAfile "$out/tvs.pem" -verify_return_error -cert "$out/tvs.pem" -key "$out/tvs.key" \
+        -quiet <"$out/tvs.request" 2>"$out/tvs.err" | od -An -v -tx1 | tr -d ' \n' >"$out/tvs.answer"
+    printf '%s\n' "$(<"$out/tvs.answer")" "$2"
+    [ "$(<"$out/tvs.answer")" = "$2" ]
+}
+tvs_frame() { # COMMAND BODY
+    printf '5701%s00000003e9%04x%s' "$1" $((${#2} / 2)) "$2"
+}
+tvs_element() { # TAG VALUE
+    printf '%s%04x%s' "$1" $((${#2} / 2)) "$2"
+}
+verify=$(tvs_frame 01 "$tvs_device$(tvs_element 02 "$tvs_cert")")
+query=$(tvs_frame 03 "$tvs_device$(tvs_element 03 "$tvs_name")$(tvs_element 04 "$tvs_name")0500020a0b")
+unknown=$(tvs_frame 03 "$tvs_device$(tvs_element 03 "$tvs_name")$(tvs_element 04 "$tvs_name")0500020a0c")
+verified=$(tvs_frame 02 "07000100$tvs_yes")
+try 'TVS: openssl s_client, VERIFY and QUERY on one connection' tvs_says "$verify$query" \
+    "$verified$(tvs_frame 04 "07000100$(tvs_element 02 "$tvs_cert")$tvs_yes")"
+try 'TVS: openssl s_client, a certificate that is not there' tvs_says "$unknown" "$(tvs_frame 04 07000101)"
+
 # --- names ---
 
 cat >"$out/dns.yaml" <<'YAML'
@@ -227,6 +266,59 @@ if command -v chronyd >/dev/null; then
     try 'NTP: chronyd -Q sees the right time' chronyd_offset "$ntp" 0
     try 'NTP: chronyd -Q sees the offset' chronyd_offset "$ntp" -34560000
 fi
+
+# --- files: tftp and curl get over TFTP what curl gets over HTTP ---
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$out/cucm.key" -out "$out/cucm.pem" -subj /O=Cisco/CN=cucm 2>/dev/null
+mkdir -p "$out/tftp" "$out/fetched"
+head -c 300000 "$build/bin/capflab-tftp" >"$out/tftp/large"
+head -c 1024 "$build/bin/capflab-tftp" >"$out/tftp/blocks"
+: >"$out/tftp/empty"
+cat >"$out/tftp.yaml" <<YAML
+signer: {certificate: $out/cucm.pem, key: $out/cucm.key}
+itl: [{certificate: $out/cucm.pem, roles: [sast, tftp]}, {certificate: $pki/capf.pem, roles: capf}]
+files: $out/tftp
+devices: {template: {capf: [{host: cucm.michamen.com}], tvs: [{host: cucm.michamen.com}]}}
+faults:
+  - {at: tftp.request, name: lost, times: always, do: drop-block 2}
+YAML
+cp "$out/tftp/blocks" "$out/tftp/lost"
+start '"ready":' "$out/tftp.ready" "$build/bin/capflab" tftp --config "$out/tftp.yaml" --ready-fd 1
+tftp=$(jq -r .listen "$out/tftp.ready") files=$(jq -r .http "$out/tftp.ready")
+
+by_http() { curl -sS --fail -o "$out/fetched/$1.http" "http://$files/$1"; }
+by_tftp_client() { # NAME MODE
+    rm -f "$out/fetched/$1.tftp"
+    timeout 60 tftp -m "$2" "${tftp%:*}" "${tftp##*:}" -c get "$1" "$out/fetched/$1.tftp" 2>&1 | grep . && return 1
+    [ -e "$out/fetched/$1.tftp" ]
+}
+tftp_client_gets() { by_http "$1" && by_tftp_client "$1" binary && cmp "$out/fetched/$1.http" "$out/fetched/$1.tftp"; }
+curl_gets() { # NAME [CURL-OPTION...]
+    local name=$1
+    shift
+    by_http "$name" && curl -sS "$@" -o "$out/fetched/$name.curl" "tftp://$tftp/$name" && cmp "$out/fetched/$name.http" "$out/fetched/$name.curl"
+}
+tftp_client_is_refused() { # NAME TEXT
+    timeout 60 tftp -m binary "${tftp%:*}" "${tftp##*:}" -c get "$1" "$out/fetched/none" 2>&1 | tee /dev/stderr | grep -q "$2"
+}
+curl_is_refused() { # NAME EXIT-CODE
+    curl -sS --path-as-is "tftp://$tftp/$1"
+    [ $? = "$2" ]
+}
+for file in ITLFile.tlv ITLSEP001122334455.tlv SEP001122334455.cnf.xml blocks large lost; do
+    try "TFTP: tftp gets $file" tftp_client_gets "$file"
+    try "TFTP: curl gets $file" curl_gets "$file"
+done
+for size in 8 512 1428 65464; do try "TFTP: curl gets blocks of $size" curl_gets ITLFile.tlv --tftp-blksize "$size"; done
+try 'TFTP: curl without options' curl_gets large --tftp-no-options
+curl_gets_signed() { curl -sS "tftp://$tftp/blocks.sgn" | tail -c 1024 | cmp - "$out/tftp/blocks"; }
+try 'TFTP: curl gets a signed file' curl_gets_signed
+try 'TFTP: tftp gets an empty file' tftp_client_gets empty
+try 'TFTP: tftp in netascii' by_tftp_client SEP001122334455.cnf.xml netascii
+try 'TFTP: tftp is told that there is no file' tftp_client_is_refused CTLFile.tlv 'File not found'
+try 'TFTP: tftp may not leave the folder' tftp_client_is_refused ../tftp.yaml 'Access violation'
+try 'TFTP: curl is told that there is no file' curl_is_refused CTLFile.tlv 68
+try 'TFTP: curl may not leave the folder' curl_is_refused ../tftp.yaml 69
 
 # --- the report as a page: a browser reads it, without a network ---
 

@@ -1,8 +1,8 @@
 /* Reaches capf_message_parse, auth_check_certificate, auth_check, auth_sudi_check,
  * auth_check_string, auth_request_signature, auth_request_sign and auth_digest_info_read;
- * auth_digest_info_write, auth_sign and auth_request_build are what their results are checked with.
- * Input: a frame of a phone or of a server, or the bare value of one of these elements. The keys
- * protect nothing. */
+ * auth_digest_info_write, auth_sign and auth_request_build are what their results are checked
+ * with. Input: a frame of a phone or of a server, or the bare value of one of these elements. The
+ * keys protect nothing. Floor: 6000/s. */
 #include "base/owned.h"
 #include "base/x509.h"
 #include "capf/auth.h"

@@ -1,6 +1,7 @@
-/* Reaches cfg_load_text, cfg_parse_text, cfg_node_*, cfg_node_read, cfg_mistakes_print,
+/* Reaches cfg_load_text, cfg_parse_text, cfg_node_kind, cfg_node_line, cfg_node_scalar,
+ * cfg_node_count, cfg_node_item, cfg_node_key, cfg_node_value, cfg_node_read, cfg_mistakes_print,
  * cfg_parse_duration and nearest_word, through a table that has every type of field. Input: a
- * configuration file. */
+ * configuration file. Floor: 2500/s. */
 #include "base/config.h"
 #include "base/owned.h"
 #include "fuzz/fuzz.h"

@@ -2,7 +2,7 @@
  * est_media_type_is, est_wrap_for, est_reads_to_close, est_check_link, est_check_names,
  * est_check_client, est_is_ra and est_put_csrattrs; est_path_put and b64_encode are what their
  * results are checked with. Input: six lines (path, Authorization, Retry-After, Content-Type,
- * User-Agent, Connection), then a body. */
+ * User-Agent, Connection), then a body. Floor: 15000/s. */
 #include "base/owned.h"
 #include "base/x509.h"
 #include "est/est_check.h"

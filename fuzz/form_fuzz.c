@@ -1,6 +1,6 @@
-/* Reaches form_read, form_get, form_get_text, form_decode_path, attributes_read, attributes_get and
- * san_names_read; certsrv_form_put is what form_read is checked with. Input: a query string or the
- * body of a form. */
+/* Reaches form_read, form_get, form_get_text, form_decode_path, attributes_read, attributes_get
+ * and san_names_read; certsrv_form_put is what form_read is checked with. Input: a query string or
+ * the body of a form. Floor: 30000/s. */
 #include "base/owned.h"
 #include "certsrv/certsrv_form.h"
 #include "fuzz/fuzz.h"

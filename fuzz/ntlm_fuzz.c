@@ -1,7 +1,7 @@
 /* Reaches spnego_is, spnego_read, ntlm_kind, ntlm_read_negotiate, ntlm_put_challenge,
  * ntlm_read_authenticate, ntlm_check_proof, ntlm_check_binding, utf16_to_utf8, utf16_upper and
  * auth_request; spnego_put, utf16_put and b64_encode are what their results are checked with.
- * Input: a security token as it stands in an Authorization header, decoded. */
+ * Input: a security token as it stands in an Authorization header, decoded. Floor: 8000/s. */
 #include "base/base64.h"
 #include "base/owned.h"
 #include "base/random.h"

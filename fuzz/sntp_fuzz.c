@@ -1,6 +1,6 @@
 /* Reaches sntp_read, sntp_write, sntp_is_for, sntp_is_usable, sntp_offset_us and
  * sntp_difference_us. Input: a packet of an NTP server; the 16 octets behind it are when the
- * request left and when the answer came. */
+ * request left and when the answer came. Floor: 1000000/s. */
 #include "base/sntp_packet.h"
 #include "fuzz/fuzz.h"
 #include <stdbool.h>

@@ -46,16 +46,3 @@ SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e) {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     return TAKE(ctx);
 }
-
-/* libevent 2.1.12 frees the SSL object when it fails, others do not: with a reference of our own it
- * is freed once in either case. */
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
-                                   enum bufferevent_ssl_state state, int options, struct err *e) {
-    SSL_up_ref(ssl);
-    struct bufferevent *stream =
-        bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);
-    SSL_free(ssl);
-    if (stream == NULL)
-        err_set(e, ERR_SYS_NOMEM, "no TLS stream");
-    return stream;
-}

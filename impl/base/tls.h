@@ -21,9 +21,4 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
  * list after the handshake (capf-protocol.md 1). legacy as above. NULL TLS_CONFIG. */
 SSL_CTX *tls_client_context_unverified(bool legacy, struct err *e);
 
-/* A stream over fd (-1: to be connected) that owns fd and ssl (BEV_OPT_CLOSE_ON_FREE beside
- * `options`). ssl is taken in any case, fd only on success. NULL SYS_NOMEM. */
-struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
-                                   enum bufferevent_ssl_state state, int options, struct err *e);
-
 #endif

@@ -12,6 +12,19 @@
 
 enum { ADDRESS_MAX = 80 };
 
+/* libevent 2.1.12 frees the SSL object when it fails, others do not: with a reference of our own it
+ * is freed once in either case. */
+struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
+                                   enum bufferevent_ssl_state state, int options, struct err *e) {
+    SSL_up_ref(ssl);
+    struct bufferevent *stream =
+        bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);
+    SSL_free(ssl);
+    if (stream == NULL)
+        err_set(e, ERR_SYS_NOMEM, "no TLS stream");
+    return stream;
+}
+
 int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t port,
                        struct err *e) {
     const int one = 1;
@@ -28,7 +41,7 @@ int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t
     return 0;
 }
 
-static enum err_code code_of_errno(int number) {
+enum err_code tcp_code_of_errno(int number) {
     switch (number) {
     case ECONNREFUSED:
         return ERR_TCP_REFUSED;
@@ -58,7 +71,7 @@ int tls_stream_failure(struct bufferevent *stream, short what, int number, const
     unsigned long tls = bufferevent_get_openssl_error(stream);
     int system = failed_errno(tls, what, number);
     if (system != 0)
-        err_set(e, code_of_errno(system), "%s: %s", peer, strerror(system));
+        err_set(e, tcp_code_of_errno(system), "%s: %s", peer, strerror(system));
     else if (ERR_GET_LIB(tls) != 0)
         err_set(e, ERR_TLS_HANDSHAKE, "%s: %s", peer, ERR_reason_error_string(tls));
     else

@@ -86,7 +86,7 @@ X509_STACK *x509_read_all_file(const char *path, struct err *e) {
     AUTO_BUF content = BUF_INIT(CERTIFICATE_FILE_MAX);
     if (file_read(path, &content, e) != 0)
         return NULL;
-    AUTO(BIO) bio = BIO_new_mem_buf(content.data, (int)content.len);
+    AUTO(BIO) bio = BIO_new_mem_buf(buf_str(&content), (int)content.len);
     if (bio == NULL) {
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;

@@ -40,6 +40,9 @@ static const struct cfg_field authentication_fields[] = {
             "wrong authentication strings in a row that lock a device"),
     CFG_DURATION_RANGE(struct capf_authentication_config, lockout_us, "lockout", "10m", 0, DAYS,
                        "how long it stays locked"),
+    CFG_BOOL(struct capf_authentication_config, mic_for_lsc, "mic-for-lsc", "true",
+             "whether mode lsc takes a MIC of a phone without an LSC; a MIC proves that it is a "
+             "phone, not that it is one of this cluster"),
     CFG_END,
 };
 

@@ -26,6 +26,7 @@ struct capf_key_generation_config {
 struct capf_authentication_config {
     int64_t attempts;
     int64_t lockout_us;
+    bool mic_for_lsc;
 };
 
 struct capf_online_ca_config {

@@ -1,4 +1,5 @@
 /* Device administration: columns, patterns, files, reports; and CSV itself. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/temporary_test.h"
@@ -176,27 +177,74 @@ START_TEST(file_makes_all_or_none) {
 }
 END_TEST
 
-START_TEST(report_tells_of_the_lsc) {
-    TEMPORARY(folder);
-    struct bench b;
+static void install_lsc(struct bench *b, const char *name) {
     struct err e = {0};
-    open_bench(&b, folder);
-    ck_assert_int_eq(run(&b, &none, "add", "SEP1"), EXIT_DONE);
     AUTO(X509) lsc = x509_read_file(TESTDATA "/lab/mic.pem", &e);
     AUTO_BUF der = BUF_INIT(8192);
     ck_assert_ok(x509_put_der(lsc, &der, &e), e);
-    struct store_outcome o = {.device = "SEP1",
+    struct store_outcome o = {.device = name,
                               .operation = OPERATION_NONE,
                               .status = CERT_STATUS_UPGRADE_SUCCESS,
                               .installed = true,
                               .certificate = buf_view(&der)};
-    ck_assert_ok(store_outcome(b.store, &o, &e), e);
+    ck_assert_ok(store_outcome(b->store, &o, &e), e);
+}
+
+START_TEST(report_tells_of_the_lsc) {
+    TEMPORARY(folder);
+    struct bench b;
+    open_bench(&b, folder);
+    ck_assert_int_eq(run(&b, &none, "add", "SEP1"), EXIT_DONE);
+    install_lsc(&b, "SEP1");
     struct cli_options csv = {.csv = true};
     ck_assert_int_eq(run(&b, &csv, "report", NULL), EXIT_DONE);
     ck_assert_ptr_nonnull(strstr(b.output, "lsc-issuer"));
     ck_assert_ptr_nonnull(strstr(b.output, "\"CN=Cisco Manufacturing CA SHA2,O=Cisco\""));
     ck_assert_ptr_nonnull(strstr(b.output, ",valid,"));
     close_bench(&b);
+}
+END_TEST
+
+/* The time at which that part of the life of the certificate is over. */
+static void go_to_part(double part) {
+    struct err e = {0};
+    int64_t from = 0, to = 0;
+    AUTO(X509) lsc = x509_read_file(TESTDATA "/lab/mic.pem", &e);
+    ck_assert_ok(x509_validity(lsc, &from, &to, &e), e);
+    clock_configure(0, 1);
+    int64_t when = from + (int64_t)((double)(to - from) * part);
+    clock_configure((when - (int64_t)clock_wall()) * 1000000, 1);
+}
+
+static int operation_of(struct bench *b, const char *name) {
+    struct device d;
+    struct err e = {0};
+    ck_assert_ok(store_device(b->store, name, &d, &e), e);
+    return d.operation;
+}
+
+START_TEST(renewal_is_for_what_is_due) {
+    static const struct {
+        double part;
+        int operation;
+    } rows[] = {{0.5, OPERATION_NONE}, {0.7, OPERATION_UPGRADE}, {1.5, OPERATION_UPGRADE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEMPORARY(folder);
+        struct bench b;
+        open_bench(&b, folder);
+        ck_assert_int_eq(run(&b, &none, "add", "SEP1"), EXIT_DONE);
+        ck_assert_int_eq(run(&b, &none, "add", "SEP2"), EXIT_DONE);
+        install_lsc(&b, "SEP1");
+        go_to_part(rows[i].part);
+        ck_assert_int_eq(run(&b, &none, "renew", "SEP2"), EXIT_DONE);
+        ck_assert_str_eq(b.output, "");
+        ck_assert_int_eq(run(&b, &none, "renew", NULL), EXIT_DONE);
+        ck_assert_str_eq(b.output, rows[i].operation == OPERATION_NONE ? "" : "SEP1\n");
+        ck_assert_int_eq(operation_of(&b, "SEP1"), rows[i].operation);
+        ck_assert_int_eq(operation_of(&b, "SEP2"), OPERATION_NONE);
+        close_bench(&b);
+        clock_configure(0, 1);
+    }
 }
 END_TEST
 
@@ -221,4 +269,5 @@ START_TEST(csv_lines) {
 END_TEST
 
 TEST_MAIN("capf command line", add_set_show, wrong_use_changes_nothing, pattern_makes_many,
-          shell_patterns_choose_devices, file_makes_all_or_none, report_tells_of_the_lsc, csv_lines)
+          shell_patterns_choose_devices, file_makes_all_or_none, report_tells_of_the_lsc,
+          renewal_is_for_what_is_due, csv_lines)

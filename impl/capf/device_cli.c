@@ -129,8 +129,9 @@ static bool collect_fitting(void *user, const struct device *d) {
     return !cli_wants(&f->choice, d->name) || buf_put(&f->names, d->name, strlen(d->name) + 1) == 0;
 }
 
-static int set_fitting(struct cli *c, struct fitting *f, void *record, struct err *e) {
-    if (store_each(c->store, collect_fitting, f, e) < 0)
+static int change_collected(struct cli *c, struct fitting *f, store_device_fn *collect,
+                            void *record, struct err *e) {
+    if (store_each(c->store, collect, f, e) < 0)
         return -1;
     if (f->names.failed)
         return err_set(e, ERR_SYS_LIMIT, "too many devices at once");
@@ -140,7 +141,12 @@ static int set_fitting(struct cli *c, struct fitting *f, void *record, struct er
         if (set_device(c, name, record, e) < 0)
             return -1;
     }
-    return cli_chosen(&f->choice, e);
+    return 0;
+}
+
+static int set_fitting(struct cli *c, struct fitting *f, void *record, struct err *e) {
+    int rc = change_collected(c, f, collect_fitting, record, e);
+    return rc < 0 ? -1 : cli_chosen(&f->choice, e);
 }
 
 static int set_one(struct cli *c, const char *name, void *record, struct err *e) {
@@ -235,6 +241,34 @@ static int verb_set(struct cli *c, int argc, char **argv) {
     return change_devices(c, argc, argv, set_one);
 }
 
+static bool collect_due(void *user, const struct device *d) {
+    struct fitting *f = user;
+    bool due = cli_wants(&f->choice, d->name) && device_lsc_is_due(d);
+    return !due || buf_put(&f->names, d->name, strlen(d->name) + 1) == 0;
+}
+
+static int renew_due(struct cli *c, struct fitting *f, struct err *e) {
+    char heading[] = "operation", value[] = "install";
+    char *const headings[] = {heading}, *const values[] = {value};
+    struct csv_record install = {headings, values, 1};
+    if (change_collected(c, f, collect_due, &install, e) < 0)
+        return -1;
+    for (size_t at = 0; at < f->names.len; at += strlen((char *)f->names.data + at) + 1)
+        fprintf(c->out, "%s\n", (char *)f->names.data + at);
+    return 0;
+}
+
+/* Schedules an install for each device whose LSC is due, and says which those are. */
+static int verb_renew(struct cli *c, int argc, char **argv) {
+    struct err e = {0};
+    struct fitting f = {{.names = argv + 1, .count = argc - 1}, BUF_INIT(FITTING_MAX)};
+    if (store_begin(c->store, &e) < 0)
+        return cli_fail(c, &e);
+    int rc = commit_or_not(c, renew_due(c, &f, &e), &e);
+    buf_free(&f.names);
+    return rc < 0 ? cli_fail(c, &e) : EXIT_DONE;
+}
+
 static enum report_format format_of(const struct cli *c) {
     return c->options->json ? REPORT_JSON : c->options->csv ? REPORT_CSV : REPORT_TEXT;
 }
@@ -266,8 +300,8 @@ static int verb_show(struct cli *c, int argc, char **argv) {
 }
 
 int cli_device(struct cli *c, int argc, char **argv) {
-    static const struct cli_verb verbs[] = {{"add", verb_add},       {"set", verb_set},
-                                            {"list", verb_list},     {"show", verb_show},
-                                            {"report", verb_report}, {NULL, NULL}};
+    static const struct cli_verb verbs[] = {
+        {"add", verb_add},   {"set", verb_set},       {"renew", verb_renew}, {"list", verb_list},
+        {"show", verb_show}, {"report", verb_report}, {NULL, NULL}};
     return cli_dispatch(c, "device", verbs, argc, argv);
 }

@@ -170,8 +170,11 @@ static void get_lsc_to(const struct device *d, struct buf *out) {
         put_time(out, to);
 }
 
-/* "valid", "expired", "not yet valid"; renewal is due after two thirds of the validity
- * (capf-service.md 4). */
+bool device_lsc_is_due(const struct device *d) {
+    int64_t from = 0, to = 0;
+    return lsc_dates(d, &from, &to) && (int64_t)clock_wall() > from + (to - from) / 3 * 2;
+}
+
 static void get_lsc_expiry(const struct device *d, struct buf *out) {
     int64_t from = 0, to = 0, now = (int64_t)clock_wall();
     if (!lsc_dates(d, &from, &to))
@@ -181,7 +184,7 @@ static void get_lsc_expiry(const struct device *d, struct buf *out) {
     else if (now > to)
         buf_put_str(out, "expired");
     else
-        buf_put_str(out, now > from + (to - from) / 3 * 2 ? "renewal due" : "valid");
+        buf_put_str(out, device_lsc_is_due(d) ? "renewal due" : "valid");
 }
 
 static void get_lsc_days_left(const struct device *d, struct buf *out) {

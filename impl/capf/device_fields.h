@@ -16,6 +16,9 @@ struct device_field {
 };
 extern const struct device_field device_fields[]; /* ends with {NULL} */
 
+/* Whether two thirds of the validity of its LSC are over (capf-service.md 4), or all of it. */
+bool device_lsc_is_due(const struct device *d);
+
 /* NULL when there is none. */
 const struct device_field *device_field_find(const char *name);
 

@@ -1,4 +1,5 @@
 /* capflab-capf: the CAPF service, and the commands that administer its device store. */
+#include "base/clock.h"
 #include "base/program.h"
 #include "capf/cli.h"
 #include "capf/service.h"
@@ -13,6 +14,7 @@ static const struct program program = {
              "device add NAME... [--count N] [--file CSV] [COLUMN OPTION...]\n"
              "device set NAME|PATTERN... [--count N] [--file CSV] [COLUMN OPTION...]\n"
              "device list|report [NAME|PATTERN...] [--csv|--json]\n"
+             "device renew [NAME|PATTERN...]\n"
              "device show NAME [--json]\n"
              "csr list|dump|delete [NAME|PATTERN...] [--output FOLDER|FILE.tgz] [--all]\n"
              "csr count\n"
@@ -112,12 +114,15 @@ static int check_store(const char *path, command_fn *command, int argc, char **a
                    path);
 }
 
-/* The configuration is read for the store's path and for root; neither is needed with --store. */
+/* The configuration is read for the store's path, for root and for the service's time; none of it
+ * is needed with --store. */
 static int administer(const struct arguments *a, command_fn *command, int argc, char **argv) {
     struct capf_config config = {0};
     struct err e = {0};
     struct cfg_doc *doc =
         a->process.config == NULL ? NULL : program_config(&program, a->process.config, &config);
+    if (doc != NULL)
+        clock_configure(config.process.clock_offset_us, config.process.clock_rate);
     const char *path = a->cli.store != NULL ? a->cli.store : config.store;
     if (path == NULL) {
         program_message(&program, "say --store FILE or --config FILE");

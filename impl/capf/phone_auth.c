@@ -85,6 +85,10 @@ static bool is_mic(const struct session *s, X509 *certificate, const struct capf
     return m->certificate.number == CAPF_CERTIFICATE_MIC;
 }
 
+static bool may_be_mic(const struct session *s) {
+    return s->device.auth_mode == AUTH_MODE_MIC || s->service->config->authentication.mic_for_lsc;
+}
+
 static int by_certificate(struct session *s, const struct capf_message *m, enum capf_result *result,
                           struct err *e) {
     AUTO(X509) certificate = NULL;
@@ -92,9 +96,11 @@ static int by_certificate(struct session *s, const struct capf_message *m, enum 
     if (auth_check_certificate(m, s->version, &certificate, e) < 0)
         return -1;
     bool mic = s->device.auth_mode == AUTH_MODE_MIC || is_mic(s, certificate, m);
-    *result = mic ? CAPF_OP_INVALID_MIC : CAPF_OP_INVALID_LSC;
+    *result = mic && may_be_mic(s) ? CAPF_OP_INVALID_MIC : CAPF_OP_INVALID_LSC;
     if (!mic)
         return judge_lsc(s, certificate, e);
+    if (!may_be_mic(s))
+        return err_set(e, ERR_CAPF_AUTH_LSC, "a MIC does not count where an LSC is asked for");
     if (judge_mic(s, certificate, e) < 0)
         return -1;
     X509_free(s->mic);

@@ -235,6 +235,28 @@ static void log_on_with(struct client *c, struct lab *lab, const char *cert, con
     client_send(c, m);
 }
 
+START_TEST(a_mic_counts_for_an_lsc_only_where_that_is_allowed) {
+    for (int allowed = 0; allowed < 2; allowed++) {
+        SETUP(lab);
+        struct device d;
+        device_defaults(&d);
+        d.auth_mode = AUTH_MODE_LSC;
+        lab.config.authentication.mic_for_lsc = allowed == 1;
+        lab_put_device(&lab, &d, OPERATION_UPGRADE);
+        lab_start(&lab);
+        log_on_with(&c, &lab, LAB("mic.pem"), LAB("mic.key"), CAPF_CERTIFICATE_MIC);
+        if (allowed == 1)
+            client_expect(&c, CAPF_MSG_KEY_GEN_REQ);
+        else
+            client_expect_end(&c, CAPF_REASON_REFUSED);
+        client_close(&c);
+        if (allowed == 0)
+            ck_assert_int_eq(lab_device(&lab).status, CERT_STATUS_UPGRADE_INVALID_LSC);
+        TEARDOWN(lab);
+    }
+}
+END_TEST
+
 START_TEST(mic_is_accepted_for_its_phone_only) {
     SETUP(lab);
     struct device d;
@@ -534,8 +556,8 @@ TEST_MAIN("capf service", capf_issues, silent_phone_delays_nobody, phone_without
           phone_without_answer_is_given_up, malformed_frames_end_the_session,
           other_session_id_ends_the_session, unknown_device_and_nothing_pending,
           version_four_is_refused, ten_wrong_strings_lock, late_request,
-          mic_is_accepted_for_its_phone_only, sudi_of_another_session_is_refused,
-          sudi_with_an_ec_key_is_left_aside, lsc_must_have_the_stored_key,
-          troubleshoot_writes_two_files, key_orders, key_generation_is_asked_for_again,
-          lost_connection_keeps_the_operation, kill_loses_no_certificate, abort_and_status,
-          frames_may_be_split_and_merged)
+          a_mic_counts_for_an_lsc_only_where_that_is_allowed, mic_is_accepted_for_its_phone_only,
+          sudi_of_another_session_is_refused, sudi_with_an_ec_key_is_left_aside,
+          lsc_must_have_the_stored_key, troubleshoot_writes_two_files, key_orders,
+          key_generation_is_asked_for_again, lost_connection_keeps_the_operation,
+          kill_loses_no_certificate, abort_and_status, frames_may_be_split_and_merged)

@@ -140,7 +140,7 @@ static inline void lab_init(struct lab *lab, const char *folder) {
     c->message_timeout_us = 60000000;
     c->no_operation_reason = 7;
     c->advanced_encryption = true;
-    c->authentication = (struct capf_authentication_config){10, 600000000LL};
+    c->authentication = (struct capf_authentication_config){10, 600000000LL, true};
 }
 
 static inline void lab_free(struct lab *lab) {

@@ -3,7 +3,7 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
-#include "base/tls.h"
+#include "base/tls_stream.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -299,19 +299,18 @@ static void link_out(struct session *s) {
     s->service->open--;
 }
 
-/* The stream owns fd and the TLS object from here on. */
-static int open_stream(struct session *s, struct err *e) {
-    SSL *ssl = SSL_new(s->service->tls);
-    if (ssl == NULL)
-        return err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
-    s->stream = tls_stream_new(s->service->loop, s->fd, ssl, BUFFEREVENT_SSL_ACCEPTING, 0, e);
-    if (s->stream == NULL)
-        return -1;
-    bufferevent_openssl_set_allow_dirty_shutdown(s->stream, 1);
-    bufferevent_setwatermark(s->stream, EV_READ, 0, SESSION_READ_AHEAD);
-    bufferevent_setcb(s->stream, on_read, on_written, on_event, s);
-    bufferevent_enable(s->stream, EV_READ | EV_WRITE);
-    return 0;
+/* The stream owns fd and the TLS object; NULL with fd still open. */
+static struct bufferevent *tls_stream(struct capf_service *service, int fd, struct err *e) {
+    SSL *ssl = SSL_new(service->tls);
+    if (ssl == NULL) {
+        err_openssl(e, ERR_TLS_CONFIG, "cannot make a TLS session");
+        return NULL;
+    }
+    struct bufferevent *stream =
+        tls_stream_new(service->loop, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, 0, e);
+    if (stream != NULL)
+        bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
+    return stream;
 }
 
 static void init_session(struct session *s, struct capf_service *service, int fd,
@@ -329,27 +328,36 @@ static void init_session(struct session *s, struct capf_service *service, int fd
     device_defaults(&s->device);
 }
 
-struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e) {
+struct session *session_over(struct capf_service *service, struct bufferevent *stream,
+                             const char *peer, struct err *e) {
     struct session *s = calloc(1, sizeof *s);
-    if (s == NULL) {
-        close(fd);
+    struct timer *timer = s == NULL ? NULL : timer_new(service->loop, on_timer, s);
+    if (timer == NULL) {
+        free(s);
+        bufferevent_free(stream);
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;
     }
-    int one = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    init_session(s, service, fd, peer);
-    s->timer = timer_new(service->loop, on_timer, s);
-    if (s->timer == NULL || open_stream(s, e) < 0) {
-        if (s->timer == NULL)
-            err_set(e, ERR_SYS_NOMEM, NULL);
-        close(fd);
-        session_free(s);
-        return NULL;
-    }
+    init_session(s, service, bufferevent_getfd(stream), peer);
+    s->timer = timer;
+    s->stream = stream;
+    bufferevent_setwatermark(stream, EV_READ, 0, SESSION_READ_AHEAD);
+    bufferevent_setcb(stream, on_read, on_written, on_event, s);
+    bufferevent_enable(stream, EV_READ | EV_WRITE);
     link_in(s);
     session_arm(s);
     return s;
+}
+
+struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e) {
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    struct bufferevent *stream = tls_stream(service, fd, e);
+    if (stream == NULL) {
+        close(fd);
+        return NULL;
+    }
+    return session_over(service, stream, peer, e);
 }
 
 static void wipe(struct session *s) {

@@ -69,6 +69,10 @@ struct session {
 
 /* Takes over the accepted connection. NULL with e set; then fd is closed. */
 struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e);
+/* The same over a stream of any kind, which is taken over also on failure. Unless it is a TLS
+ * stream that accepts, CAPF_EV_PH_CONN is for the caller to run. */
+struct session *session_over(struct capf_service *service, struct bufferevent *stream,
+                             const char *peer, struct err *e);
 void session_free(struct session *s);
 
 /* Sends m (type and elements; the session id is set here) with one write; traces and notes it. A

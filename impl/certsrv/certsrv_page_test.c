@@ -290,8 +290,33 @@ START_TEST(chains_are_read_by_content) {
 }
 END_TEST
 
+/* A mark of the encoding, blanks and line ends may stand first; a page behind them is still one. */
+START_TEST(what_stands_before_a_download_is_skipped) {
+    AUTO_BUF body = BUF_INIT(CERTSRV_BODY_MAX), page = BUF_INIT(CERTSRV_BODY_MAX);
+    struct err e = {0};
+    buf_put_str(&body, "\xef\xbb\xbf \r\n");
+    load("leaf-crlf.pem", &body);
+    AUTO(X509) certificate = certsrv_certificate_read(buf_view(&body), &e);
+    ck_assert_msg(certificate != NULL, "%s", e.text);
+    buf_put_str(&page, "\r\n\t");
+    load("error-pending.html", &page);
+    ck_assert_ptr_null(certsrv_certificate_read(buf_view(&page), &e));
+    ck_assert_err(e, CERTSRV_PENDING);
+}
+END_TEST
+
+START_TEST(a_page_that_is_too_long_is_refused) {
+    AUTO(char) text = calloc(1, CERTSRV_BODY_MAX + 2);
+    struct err e = {0};
+    memset(text, '<', CERTSRV_BODY_MAX + 1);
+    ck_assert_ptr_null(certsrv_certificate_read(bytes_of(text, CERTSRV_BODY_MAX + 1), &e));
+    ck_assert_err(e, SYS_LIMIT);
+}
+END_TEST
+
 TEST_MAIN("certsrv pages", pages_are_told_apart, error_page_shows_its_last_status,
           damaged_pages_never_change_the_id, bytes_that_are_no_text_are_taken,
           templates_have_fourteen_fields, template_lists_may_be_short,
           another_page_is_no_template_list, renewals_are_counted, certificates_are_read_by_content,
-          a_page_of_another_kind_is_said_to_stand_for_the_download, chains_are_read_by_content)
+          a_page_of_another_kind_is_said_to_stand_for_the_download, chains_are_read_by_content,
+          what_stands_before_a_download_is_skipped, a_page_that_is_too_long_is_refused)

@@ -35,6 +35,7 @@ void case_free(struct casefile *c) {
     free(c->files);
     free(c->kept);
     free(c->scopes);
+    free(c->firsts);
     free(c->name);
     free(c);
 }
@@ -123,6 +124,21 @@ static void free_captures(const struct fact_capture *captures) {
         free(captures[i].value);
 }
 
+static struct first_scope *first_of(const struct casefile *c, const struct rule_line *line) {
+    for (size_t i = 0; i < c->first_count; i++)
+        if (c->firsts[i].line == line)
+            return &c->firsts[i];
+    return NULL;
+}
+
+static void note_first(struct casefile *c, const struct rule_line *line, size_t scope) {
+    struct first_scope *first = first_of(c, line);
+    if (first != NULL)
+        first->scope = scope < first->scope ? scope : first->scope;
+    else if (grow((void **)&c->firsts, &c->first_room, c->first_count, sizeof *c->firsts, SIZE_MAX))
+        c->firsts[c->first_count++] = (struct first_scope){line, scope};
+}
+
 void case_add_fact(struct casefile *c, size_t kept, const struct rule_line *line,
                    const struct fact_capture *captures) {
     struct scope *s = &c->scopes[c->kept[kept].scope];
@@ -133,6 +149,7 @@ void case_add_fact(struct casefile *c, size_t kept, const struct rule_line *line
     struct fact *f = &s->facts[s->count++];
     *f = (struct fact){.line = line, .kept = kept};
     memcpy(f->captures, captures, sizeof f->captures);
+    note_first(c, line, c->kept[kept].scope);
 }
 
 const struct fact *case_fact(const struct casefile *c, size_t scope, const struct rule_line *line,
@@ -142,6 +159,11 @@ const struct fact *case_fact(const struct casefile *c, size_t scope, const struc
         if (s->facts[i].line == line && c->kept[s->facts[i].kept].order >= order)
             return &s->facts[i];
     return NULL;
+}
+
+const struct fact *case_fact_anywhere(const struct casefile *c, const struct rule_line *line) {
+    const struct first_scope *first = first_of(c, line);
+    return first == NULL ? NULL : case_fact(c, first->scope, line, 0);
 }
 
 size_t case_count_facts(const struct casefile *c, size_t scope, const struct rule_line *line,

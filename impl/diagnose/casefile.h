@@ -51,6 +51,12 @@ struct scope {
     uint64_t last_success; /* order of the last success, 0: none */
 };
 
+/* The first scope that has a fact of line. */
+struct first_scope {
+    const struct rule_line *line;
+    size_t scope;
+};
+
 struct case_file {
     char *path;
     uint64_t lines, records;
@@ -68,6 +74,8 @@ struct casefile {
     size_t kept_count, kept_room;
     struct scope *scopes;
     size_t scope_count, scope_room;
+    struct first_scope *firsts; /* one for each line that was met */
+    size_t first_count, first_room;
     size_t devices[CASE_HASH]; /* index + 1 */
     size_t iis;                /* index + 1 */
     uint64_t order;
@@ -97,6 +105,8 @@ void case_add_fact(struct casefile *c, size_t kept, const struct rule_line *line
 /* The first fact of line in scope at or behind order; NULL: none. */
 const struct fact *case_fact(const struct casefile *c, size_t scope, const struct rule_line *line,
                              uint64_t order);
+/* The first fact of line in the first scope that has one; NULL: none has. */
+const struct fact *case_fact_anywhere(const struct casefile *c, const struct rule_line *line);
 /* How many facts of line the scope has. *last: the last of them. */
 size_t case_count_facts(const struct casefile *c, size_t scope, const struct rule_line *line,
                         const struct fact **last);

@@ -4,9 +4,11 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/owned.h"
-#include "base/test.h"
+#include "base/temporary_test.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/rules.h"
+#include "diagnose/scan.h"
+#include <fcntl.h>
 #include <string.h>
 
 enum { EXPECTED_MAX = 256 * 1024 };
@@ -258,8 +260,84 @@ START_TEST(rules_are_checked_behind_the_schema) {
 }
 END_TEST
 
+START_TEST(rules_without_ids_and_lists_are_told) {
+    static const char text[] = "rules:\n"
+                               "  - id: [one]\n"
+                               "    title: t\n"
+                               "    cause: c\n"
+                               "    remedy: r\n"
+                               "    all:\n"
+                               "      - {in: capf, line: a}\n"
+                               "  - id: two\n"
+                               "    title: t\n"
+                               "    cause: c\n"
+                               "    remedy: r\n"
+                               "    all:\n"
+                               "      - {in: capf, line: a}\n"
+                               "    unless: one\n";
+    static const char *const expected[] = {"rule \"t\" has no id", "a list of ids is expected"};
+    check_mistakes(text, expected, sizeof expected / sizeof expected[0]);
+}
+END_TEST
+
+START_TEST(rules_come_from_a_file) {
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct rules *rules = rules_load("impl/diagnose/rules.yaml", m);
+    ck_assert_ptr_nonnull(rules);
+    ck_assert_uint_gt(rules_count(rules), 10);
+    rules_free(rules);
+    ck_assert_ptr_null(rules_load(TESTDATA "/none.yaml", m));
+    ck_assert_int_eq(cfg_mistake_code(m, 0), ERR_SYS_IO);
+    cfg_mistakes_free(m);
+}
+END_TEST
+
+/* A failure of a kind that no rule explains, on a line far too long, which is cut between two of
+ * its characters: the report shows whole characters only. */
+START_TEST(a_long_line_is_shown_in_part) {
+    TEMPORARY(dir);
+    AUTO(char) path = path_join(dir, "error.log");
+    AUTO_BUF text = BUF_INIT(64 * 1024);
+    const char *const paths[] = {path};
+    struct err e = {0};
+    buf_put_str(&text, "2026/11/21 10:00:00 [error] 12#0: *2 x");
+    for (int i = 0; i < 1000; i++)
+        buf_put_str(&text, "\xc3\xa9");
+    buf_put_str(&text, "\n2026/11/21 10:00:01 [error] 12#0: *2 ");
+    for (int i = 0; i < 1000; i++)
+        buf_put_str(&text, "\xc3\xa9");
+    buf_put_u8(&text, '\n');
+    ck_assert_ok(file_write(path, buf_view(&text), 0600, &e), e);
+    struct diagnosis *d = diagnose_run(paths, 1, NULL, NULL, &e);
+    ck_assert_ptr_nonnull(d);
+    ck_assert_int_eq(diagnosis_verdict(d), VERDICT_UNKNOWN);
+    json_t *json = diagnosis_json(d); /* NULL for what is no UTF-8 */
+    ck_assert_ptr_nonnull(json);
+    json_decref(json);
+    diagnosis_free(d);
+}
+END_TEST
+
+START_TEST(a_folder_in_place_of_a_log_is_an_error) {
+    struct err e = {0};
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct rules *rules = rules_load(NULL, m);
+    struct scan_table *table = scan_table_new(rules);
+    struct casefile *c = case_new(rules, "case");
+    AUTO_FD fd = open(TESTDATA, O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(scan_fd(c, table, fd, "folder", &e), -1);
+    ck_assert_err(e, SYS_IO);
+    case_free(c);
+    scan_table_free(table);
+    rules_free(rules);
+    cfg_mistakes_free(m);
+}
+END_TEST
+
 TEST_MAIN("diagnose", each_extract_gets_its_diagnosis, each_rule_has_an_extract,
           seed_extracts_get_their_headings, the_json_report_says_where_the_lines_stand,
           the_report_for_people_is_complete, an_unknown_failure_gets_no_cause,
           all_extracts_together_are_one_case, a_missing_file_is_an_error,
-          mistakes_in_rules_have_their_places, rules_are_checked_behind_the_schema)
+          mistakes_in_rules_have_their_places, rules_are_checked_behind_the_schema,
+          rules_without_ids_and_lists_are_told, rules_come_from_a_file,
+          a_long_line_is_shown_in_part, a_folder_in_place_of_a_log_is_an_error)

@@ -80,8 +80,8 @@ static void take_also(const struct casefile *c, struct hit *hit) {
         const struct fact *f = case_fact(c, hit->scope, line, 0);
         bool foreign =
             c->scopes[hit->scope].kind != SCOPE_DEVICE && (line->sources & RA_SOURCES) == 0;
-        for (size_t s = 0; f == NULL && foreign && s < c->scope_count; s++)
-            f = case_fact(c, s, line, 0);
+        if (f == NULL && foreign)
+            f = case_fact_anywhere(c, line);
         if (f != NULL)
             take(hit, f);
     }

@@ -119,6 +119,46 @@ static bool is_page(const char *text, size_t len) {
            begins(text, len, "++ ") || has_high_byte(text, len);
 }
 
+static bool is_separator(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/* The kind of the record that begins with tail and goes on with text, the next line; SOURCE_COUNT:
+ * none, or one that tail alone begins, which is known already. */
+static enum source source_across(const char *tail, size_t tail_len, const char *text, size_t len) {
+    char seam[2 * SOURCE_START_MAX + 1];
+    size_t n = len < SOURCE_START_MAX ? len : SOURCE_START_MAX;
+    if (source_of(tail, tail_len, false) != SOURCE_COUNT)
+        return SOURCE_COUNT;
+    memcpy(seam, tail, tail_len);
+    seam[tail_len] = ' ';
+    memcpy(seam + tail_len + 1, text, n);
+    return source_of(seam, tail_len + 1 + n, false);
+}
+
+/* Ends the open record before its last words where they begin the next one: a line that is run
+ * together may be wrapped behind a time stamp. */
+static void split_across(struct records *r, const char *text, size_t len) {
+    char tail[SOURCE_START_MAX];
+    size_t end = r->text_len;
+    while (end > 0 && is_separator(r->text[end - 1]))
+        end--;
+    for (size_t at = end > sizeof tail ? end - sizeof tail : 0; at < end; at++) {
+        if (is_separator(r->text[at]) || at == 0 || !is_separator(r->text[at - 1]))
+            continue;
+        enum source source = source_across(r->text + at, end - at, text, len);
+        if (source == SOURCE_COUNT)
+            continue;
+        uint64_t line = r->record.last_line;
+        memcpy(tail, r->text + at, end - at);
+        r->text_len = at;
+        open_record(r, source);
+        append(r, tail, end - at);
+        r->record.first_line = line;
+        return;
+    }
+}
+
 /* text begins a line and no known start does. */
 static void take_line_start(struct records *r, const char *text, size_t len) {
     size_t blanks = skip_blanks(text, len);
@@ -128,12 +168,9 @@ static void take_line_start(struct records *r, const char *text, size_t len) {
         close_record(r);
         return;
     }
+    split_across(r, text, len);
     if (!is_broken_word(r))
         append(r, " ", 1);
-}
-
-static bool is_separator(char c) {
-    return c == ' ' || c == '\t';
 }
 
 /* Cuts text, which belongs to one line, at the known starts behind its first byte. Returns how much

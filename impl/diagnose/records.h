@@ -3,9 +3,9 @@
  * length: what a line has beyond RECORD_TEXT_MAX is dropped, memory stays bounded.
  *
  * What counts as what: a known line start (source.h) begins a record, at the start of a line or
- * behind a blank within one; other lines continue the record before them, except blank lines, code
- * fences, remarks ("++ ...") and lines with bytes beyond ASCII, which are prose and end it. NUL
- * bytes are dropped, so that UTF-16 reads as well. */
+ * behind a blank within one, also where a wrapped line breaks it; other lines continue the record
+ * before them, except blank lines, code fences, remarks ("++ ...") and lines with bytes beyond
+ * ASCII, which are prose and end it. NUL bytes are dropped, so that UTF-16 reads as well. */
 #ifndef DIAGNOSE_RECORDS_H
 #define DIAGNOSE_RECORDS_H
 

@@ -1,19 +1,15 @@
 /* The EST client: one easy handle an exchange, at most two exchanges an operation. It must never
  * send credentials before the server was verified, nor hand out a certificate for another key. */
 #include "est/est_client.h"
-#include "base/clock.h"
-#include "base/x509.h"
-#include "est/est_http.h"
+#include "est/est_answer.h"
 #include "est/est_outcome.h"
 #include "pki/csr.h"
-#include "pki/p7.h"
 #include <string.h>
 #include <strings.h>
 
 enum {
     PATH_MAX_BYTES = 1024,
-    BODY_MAX_BYTES = 2 * CSR_MAX, /* base64 of a request, with its line ends */
-    TEXT_MAX_BYTES = 200          /* of an error text of the server, shown in ours */
+    BODY_MAX_BYTES = 2 * CSR_MAX /* base64 of a request, with its line ends */
 };
 static const int64_t DEFAULT_TIMEOUT_US = 10 * 1000000;
 
@@ -112,86 +108,7 @@ void est_client_free(struct est_client *c) {
     free(c);
 }
 
-/* ---- what an answer says ---- */
-
-static enum est_error fail(struct est_result *r, enum est_error error, const char *what) {
-    if (r->err.code == ERR_OK)
-        err_set(&r->err, est_cause_of(error), "%s", what);
-    return error;
-}
-
-static enum est_error check_issued(struct est_call *call, X509_STACK *certificates,
-                                   struct est_result *r) {
-    if (sk_X509_num(certificates) != 1)
-        return fail(r, EST_ERR_NO_CERTIFICATE, "the answer holds more than one certificate");
-    if (!x509_has_key(sk_X509_value(certificates, 0), call->key))
-        return fail(r, EST_ERR_X509_PUBKEY, "the certificate is for another key");
-    return EST_ERR_NONE;
-}
-
-static enum est_error read_certificates(struct est_call *call, X509_STACK **certificates,
-                                        struct est_result *r) {
-    bool enrolment = call->operation != EST_CACERTS;
-    *certificates = p7_read(r->der, &r->err);
-    if (*certificates == NULL)
-        return enrolment ? EST_ERR_NO_CERTIFICATE : EST_ERR_LOAD_CACERTS;
-    r->certificates = *certificates;
-    return enrolment ? check_issued(call, *certificates, r) : EST_ERR_NONE;
-}
-
-static const char *expected_type(enum est_operation operation) {
-    return operation == EST_CSRATTRS ? "application/csrattrs" : "application/pkcs7-mime";
-}
-
-/* Decodes the body of a 200; der holds what the result points to. */
-static enum est_error read_body(struct est_call *call, struct buf *der, X509_STACK **certificates,
-                                struct est_result *r) {
-    if (!est_media_type_is(http_client_header(call->easy, "Content-Type"),
-                           expected_type(call->operation)))
-        return fail(r, EST_ERR_BAD_CONTENT_TYPE, "the answer has another content type");
-    r->body = buf_view(&call->response);
-    bool may_be_empty = call->operation == EST_CSRATTRS;
-    if (r->body.len == 0 && may_be_empty)
-        return EST_ERR_NONE;
-    if (b64_decode_any(r->body, der, NULL, &r->err) != 0)
-        return call->operation == EST_CACERTS ? EST_ERR_LOAD_CACERTS : EST_ERR_BAD_BASE64;
-    r->der = buf_view(der);
-    return may_be_empty ? EST_ERR_NONE : read_certificates(call, certificates, r);
-}
-
-static enum est_error read_retry(struct est_call *call, struct est_result *r) {
-    const char *value = http_client_header(call->easy, "Retry-After");
-    if (est_retry_after_parse(value, clock_wall_us(), EST_CLIENT_RETRY_MAX_S, &r->retry_after_us,
-                              &r->err) != 0)
-        return EST_ERR_INVALID_RETRY_VALUE;
-    return fail(r, EST_ERR_CA_ENROLL_RETRY, "accepted, the certificate is not ready");
-}
-
-/* The start of the server's error text, for people. */
-static void describe_status(const struct est_call *call, enum est_error error,
-                            struct est_result *r) {
-    AUTO_BUF text = BUF_INIT(8 * TEXT_MAX_BYTES);
-    size_t len = call->response.len < TEXT_MAX_BYTES ? call->response.len : TEXT_MAX_BYTES;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = call->response.data[i];
-        buf_put_u8(&text, c >= 0x20 && c < 0x7f ? c : ' ');
-    }
-    err_set(&r->err, est_cause_of(error), "HTTP status %ld from %s:%u%s%s", r->status,
-            call->client->options.server.host, call->client->options.server.port,
-            len > 0 ? ": " : "", buf_str(&text));
-}
-
-static enum est_error judge_answer(struct est_call *call, struct buf *der,
-                                   X509_STACK **certificates, struct est_result *r) {
-    enum est_error error = est_error_of_status(r->status, call->operation);
-    if (error == EST_ERR_CA_ENROLL_RETRY)
-        return read_retry(call, r);
-    if (error != EST_ERR_NONE)
-        describe_status(call, error, r);
-    else if (r->status == 200)
-        error = read_body(call, der, certificates, r);
-    return error;
-}
+/* ---- the end of an exchange ---- */
 
 /* curl counts its connect time to the end of the handshake; only the local port tells when TCP was
  * up. */
@@ -205,17 +122,29 @@ static struct est_exchange exchange_of(CURL *easy, const struct http_result *res
                                  .request_sent = sent > 0};
 }
 
+static struct est_answer answer_of(const struct est_call *call, long status) {
+    const struct http_endpoint *server = &call->client->options.server;
+    return (struct est_answer){.operation = call->operation,
+                               .status = status,
+                               .content_type = http_client_header(call->easy, "Content-Type"),
+                               .retry_after = http_client_header(call->easy, "Retry-After"),
+                               .body = buf_view(&call->response),
+                               .key = call->key,
+                               .host = server->host,
+                               .port = server->port};
+}
+
 static void finish(struct est_call *call, const struct http_result *result) {
     AUTO(X509_STACK) certificates = NULL;
     AUTO_BUF der = BUF_INIT(EST_CLIENT_RESPONSE_MAX);
-    struct est_result r = {.status = result->status};
+    struct est_result r = {.status = 0};
     if (result->code == CURLE_OK) {
-        r.code = judge_answer(call, &der, &certificates, &r);
+        struct est_answer a = answer_of(call, result->status);
+        est_answer_judge(&a, &der, &certificates, &r);
     } else {
         struct est_exchange x = exchange_of(call->easy, result);
         r.code = est_error_of_transport(&x);
         r.err = result->err;
-        r.status = 0;
     }
     /* The call leaves its client first, since done may free the client; the answer stays alive. */
     unlink_call(call);

@@ -5,14 +5,17 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/x509.h"
+#include "itl/description.h"
 #include "itl/diff.h"
+#include "itl/itl_fields.h"
 #include "itl/itl_write.h"
+#include "itl/notes.h"
 #include "itl/sgn.h"
 #include "itl/show.h"
 
 #include <string.h>
 
-enum { TEXT_MAX = 16 * 1024 * 1024, SIGNED_FILE_MINOR = 0 };
+enum { TEXT_MAX = 16 * 1024 * 1024, SIGNED_FILE_MINOR = 0, SUBJECT_SHOWN_MAX = 512 };
 
 /* A list or file that is wrong in itself, as against one that does not verify. */
 static bool is_bad_input(enum err_code code) {
@@ -131,9 +134,10 @@ static int verify_by_certificate(const struct itl_cli *c, const struct subject *
 }
 
 static void put_record(const struct itl_record *record, const char *whose, struct buf *out) {
-    buf_printf(out, "record %zu of %s (%s): %.*s ", record->number, whose,
-               itl_role_shown(record->role), (int)record->subject.len,
-               record->subject.len > 0 ? (const char *)record->subject.data : "");
+    char subject[SUBJECT_SHOWN_MAX];
+    buf_printf(out, "record %zu of %s (%s): %s ", record->number, whose,
+               itl_role_shown(record->role),
+               itl_printable(record->subject, subject, sizeof subject));
     itl_put_hex(record->serial, ':', out);
 }
 
@@ -165,8 +169,36 @@ static int verify(const struct itl_cli *c, const struct subject *s, struct buf *
     return verify_by_certificate(c, s, e);
 }
 
-static int report_verified(const struct itl_cli *c, const char *path, int rc, const char *who,
-                           struct err *e) {
+static void print_note(void *user, enum itl_note note, const struct itl_record *record) {
+    const struct itl_cli *c = user;
+    if (record == NULL)
+        fprintf(c->out, "note: %s\n", itl_note_text(note));
+    else
+        fprintf(c->out, "note: record %zu: %s\n", record->number, itl_note_text(note));
+}
+
+static void append_note(void *user, enum itl_note note, const struct itl_record *record) {
+    json_t *one = json_pack("{s:s}", "text", itl_note_text(note));
+    if (record != NULL)
+        json_object_set_new(one, "record", json_integer((json_int_t)record->number));
+    json_array_append_new(user, one);
+}
+
+static void put_notes(const struct itl_cli *c, const struct itl *list, json_t *verdict) {
+    struct itl_cli copy = *c;
+    if (list == NULL)
+        return;
+    if (verdict == NULL) {
+        itl_notes(list, print_note, &copy);
+        return;
+    }
+    json_t *notes = json_array();
+    itl_notes(list, append_note, notes);
+    json_object_set_new(verdict, "notes", notes);
+}
+
+static int report_verified(const struct itl_cli *c, const char *path, const struct itl *list,
+                           int rc, const char *who, struct err *e) {
     if (c->options->json) {
         json_t *verdict = json_pack("{s:s, s:s, s:b}", "schema", "capflab-itl-verify-1", "file",
                                     path, "verified", rc == 0);
@@ -176,9 +208,11 @@ static int report_verified(const struct itl_cli *c, const char *path, int rc, co
             json_object_set_new(
                 verdict, "error",
                 json_pack("{s:s, s:s}", "code", err_name(e->code), "text", e->text));
+        put_notes(c, list, verdict);
         print_json(c, verdict);
     } else if (rc == 0) {
         fprintf(c->out, "%s: verified by %s\n", path, who);
+        put_notes(c, list, NULL);
     }
     if (rc == 0)
         return EXIT_DONE;
@@ -190,11 +224,13 @@ static int verb_verify(const struct itl_cli *c, char **operands) {
     AUTO_BUF who = BUF_INIT(TEXT_MAX);
     struct subject s;
     struct err e = {0};
-    int code = EXIT_FAILED;
-    if (subject_read(operands[0], &s, &e) != 0)
+    int code;
+    if (subject_read(operands[0], &s, &e) != 0) {
         code = fail(c, &e);
-    else
-        code = report_verified(c, operands[0], verify(c, &s, &who, &e), buf_str(&who), &e);
+    } else {
+        int rc = verify(c, &s, &who, &e);
+        code = report_verified(c, operands[0], s.list, rc, buf_str(&who), &e);
+    }
     subject_free(&s);
     return code;
 }
@@ -209,11 +245,6 @@ static int verb_build(const struct itl_cli *c, char **operands) {
     return EXIT_DONE;
 }
 
-static enum itl_digest digest_of(const char *word) {
-    return word != NULL && strcmp(word, itl_digest_word(ITL_DIGEST_SHA512)) == 0 ? ITL_DIGEST_SHA512
-                                                                                 : 0;
-}
-
 static char *signed_name(const struct itl_cli *c, const char *path) {
     const char *slash = strrchr(path, '/');
     char *name = NULL;
@@ -226,21 +257,23 @@ static char *signed_name(const struct itl_cli *c, const char *path) {
 static int sign(const struct itl_cli *c, const char *path, struct bytes content, struct buf *out,
                 struct err *e) {
     const struct itl_cli_options *o = c->options;
-    struct err ignored;
+    struct err ignored = {0};
+    struct itl_description words = {0};
+    if (itl_cli_words(o, &words, e) != 0)
+        return -1;
     AUTO(X509) signer = x509_read_file(o->signer, e);
     AUTO(EVP_PKEY) key = signer == NULL ? NULL : key_read_file(o->key, e);
     if (key == NULL)
         return -1;
-    uint32_t timestamp = (uint32_t)(o->timestamp != 0 ? o->timestamp : clock_wall());
+    uint32_t timestamp = (uint32_t)(words.timestamp != 0 ? words.timestamp : clock_wall());
     struct sgn sgn;
     AUTO(ITL) list = is_signed_file(content, &sgn) ? NULL : itl_parse(content, &ignored);
     if (list != NULL)
-        return itl_sign_again(list, signer, key, digest_of(o->digest), timestamp, out, e);
+        return itl_sign_again(list, signer, key, (enum itl_digest)words.digest, timestamp, out, e);
     AUTO(char) name = signed_name(c, path);
     const struct sgn_plan plan = {
-        .layout = o->layout != NULL && strcmp(o->layout, "tlvfile") == 0 ? ITL_LAYOUT_TLVFILE
-                                                                         : ITL_LAYOUT_CUCM,
-        .digest = digest_of(o->digest),
+        .layout = (enum itl_layout)words.layout,
+        .digest = (enum itl_digest)words.digest,
         .file_name = name == NULL ? "" : name,
         .timestamp = timestamp,
         .signer = signer,

@@ -22,6 +22,10 @@ struct itl_cli {
 /* argv[0] is the verb, its operands follow. An exit code; messages go to standard error. */
 int itl_cli(const struct itl_cli *c, int argc, char **argv);
 
+/* What the options that are words or numbers say, on top of *d. -1 ARG_USAGE. */
+struct itl_description;
+int itl_cli_words(const struct itl_cli_options *options, struct itl_description *d, struct err *e);
+
 /* build DESCRIPTION.yaml, or everything from options; appends the list (cli_build.c). */
 int itl_cli_build(const struct itl_cli *c, const char *description, struct buf *out, struct err *e);
 

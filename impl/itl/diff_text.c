@@ -30,7 +30,7 @@ static const char *const update_names[] = {ITL_UPDATE_TABLE(WORDS_OF)};
 /* "NO_CAPF" as "no-capf". */
 static const char *word_of(const char *name, char *out) {
     size_t i = 0;
-    for (; name[i] != '\0' && i < WORD_MAX - 1; i++)
+    for (; i < WORD_MAX - 1 && name[i] != '\0'; i++)
         out[i] = (char)(name[i] == '_' ? '-' : tolower((unsigned char)name[i]));
     out[i] = '\0';
     return out;
@@ -48,7 +48,7 @@ static void put_text(struct bytes v, struct buf *out) {
 }
 
 static void put_role(unsigned role, struct buf *out) {
-    if (itl_role_by_word(itl_role_word(role)) < 0)
+    if (!itl_role_is_known(role))
         buf_printf(out, "role %u", role);
     else
         buf_put_str(out, itl_role_word(role));

@@ -225,7 +225,7 @@ static int read_records(struct itl *list, struct err *e) {
 
 /* Only lengths are believed here, as far as they lead. */
 static int fail_too_large(struct bytes file, struct err *e) {
-    struct err ignored;
+    struct err ignored = {0};
     struct itl_header h;
     struct itl_record record;
     const char *advice = "phones take no more than 65535, about 39 certificates";

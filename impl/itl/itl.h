@@ -170,10 +170,11 @@ enum itl_update {
 #undef X
 };
 
-/* held: the lists that the phone trusts (CTL, ITL; NULL entries are left out), none of them: first
- * use. REFUSED: wrong signature by a known signer, or unknown signer and no TVS record in held;
- * *why (may be NULL) has the reason, also for ASK_TVS. *record as in itl_verify. With ASK_TVS the
- * caller asks for the header's signer_name, issuer_name, serial, then calls itl_verify_by. */
+/* held: the lists that the phone trusts (CTL, ITL; NULL entries are left out); none of them: first
+ * use, for which the list must verify by its own SAST records. REFUSED: the signature is wrong, or
+ * the signer unknown and no TVS record in held; *why (may be NULL) has the reason, also for
+ * ASK_TVS. *record as in itl_verify. With ASK_TVS the caller asks TVS for the header's signer_name,
+ * issuer_name and serial, then calls itl_verify_by. */
 enum itl_update itl_judge_update(const struct itl *const *held, size_t held_count,
                                  const struct itl *offered, const struct itl_record **record,
                                  struct err *why);

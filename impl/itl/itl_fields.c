@@ -6,15 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FIELD_NAME_MAX = 32 };
+
 uint32_t itl_reader_offset(const struct itl_reader *r) {
     return (uint32_t)(r->at.at - r->file.data);
 }
 
+static void name_field(size_t record, unsigned tag, char *out, size_t size) {
+    bool known = record == 0 ? itl_header_is_known(tag) : itl_record_is_known(tag);
+    const char *name = record == 0 ? itl_header_shown(tag) : itl_record_shown(tag);
+    if (known)
+        snprintf(out, size, "%s", name);
+    else
+        snprintf(out, size, "tag %u", tag);
+}
+
 static int fail(const struct itl_reader *r, enum err_code code, uint32_t offset, unsigned tag,
                 const char *fmt, va_list args) {
-    char what[ERR_TEXT_MAX];
-    const char *field = r->record == 0 ? itl_header_shown(tag) : itl_record_shown(tag);
+    char what[ERR_TEXT_MAX], field[FIELD_NAME_MAX];
     vsnprintf(what, sizeof what, fmt, args);
+    name_field(r->record, tag, field, sizeof field);
     if (r->record == 0)
         return err_set(r->e, code, "byte %u: header: %s: %s", (unsigned)offset, field, what);
     return err_set(r->e, code, "byte %u: record %zu: %s: %s", (unsigned)offset, r->record, field,
@@ -47,8 +58,7 @@ int itl_reader_field(struct itl_reader *r, struct itl_field *f) {
                                r->inside);
     size_t left = cursor_left(&r->at);
     if (!cursor_bytes(&r->at, len, &f->value))
-        return itl_reader_fail(r, f->offset, f->tag,
-                               "tag %u is %u bytes long, but %s ends after %zu", f->tag, len,
+        return itl_reader_fail(r, f->offset, f->tag, "%u bytes long, but %s ends after %zu", len,
                                r->inside, left);
     return 0;
 }
@@ -100,4 +110,12 @@ uint32_t itl_field_number(const struct itl_field *f) {
     for (size_t i = 0; i < f->value.len; i++)
         number = number << 8 | f->value.data[i];
     return number;
+}
+
+const char *itl_printable(struct bytes text, char *out, size_t size) {
+    size_t len = text.len < size ? text.len : size - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.data[i] >= ' ' && text.data[i] < 0x7f ? (char)text.data[i] : '?';
+    out[len] = '\0';
+    return out;
 }

@@ -34,6 +34,10 @@ struct bytes itl_field_text(const struct itl_field *f);
 /* The number of a checked U8, U16, VERSION or U32 field. */
 uint32_t itl_field_number(const struct itl_field *f);
 
+/* Peer text for a message: what is not printable ASCII becomes '?', what does not fit is left out.
+ * Returns out. */
+const char *itl_printable(struct bytes text, char *out, size_t size);
+
 /* Whether a tag of a header is that of a container. */
 bool itl_header_is_container(unsigned tag);
 

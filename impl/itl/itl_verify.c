@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+enum { NAME_SHOWN_MAX = 120, SERIAL_SHOWN_MAX = 32, WHY_MAX = 200 };
+
 static int check_key(EVP_PKEY *key, const struct itl_signed *s, struct err *e) {
     if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
         return err_openssl(e, ERR_ITL_CERTIFICATE, "the signer's certificate has no RSA key");
@@ -46,10 +48,12 @@ struct itl_signed itl_signed_of(const struct itl_header *h, struct bytes file) {
 }
 
 static int fail_unknown(const struct itl_header *h, struct err *e, const char *why) {
-    AUTO(char) serial = hex_encode(h->serial, ':');
-    return err_set(e, ERR_ITL_SIGNER_UNKNOWN, "signed by serial number %s of %.*s: %s",
-                   serial == NULL ? "?" : serial, (int)h->issuer_name.len,
-                   h->issuer_name.len > 0 ? (const char *)h->issuer_name.data : "", why);
+    char issuer[NAME_SHOWN_MAX], serial[SERIAL_SHOWN_MAX * 3];
+    size_t shown = h->serial.len < SERIAL_SHOWN_MAX ? h->serial.len : SERIAL_SHOWN_MAX;
+    AUTO(char) hex = hex_encode(bytes_of(h->serial.data, shown), ':');
+    snprintf(serial, sizeof serial, "%s", hex == NULL ? "?" : hex);
+    return err_set(e, ERR_ITL_SIGNER_UNKNOWN, "signed by serial number %s of %s: %s", serial,
+                   itl_printable(h->issuer_name, issuer, sizeof issuer), why);
 }
 
 int itl_header_is_by(const struct itl_header *h, const X509 *cert, struct err *e) {
@@ -62,16 +66,15 @@ int itl_header_is_by(const struct itl_header *h, const X509 *cert, struct err *e
 
 const struct itl_record *itl_header_signer(const struct itl_header *h, const struct itl *trusted,
                                            unsigned role, struct err *e) {
-    char why[160];
+    char why[WHY_MAX], issuer[NAME_SHOWN_MAX];
     const struct itl_record *found = itl_find_issued(trusted, role, h->issuer_name, h->serial);
     if (found != NULL)
         return found;
     for (const struct itl_record *r = NULL; (r = itl_next(trusted, role, r)) != NULL;) {
         if (!itl_serial_equal(r->serial, h->serial))
             continue;
-        snprintf(why, sizeof why, "record %zu has that number, but writes its issuer as %.*s",
-                 r->number, r->issuer.len > 80 ? 80 : (int)r->issuer.len,
-                 r->issuer.len > 0 ? (const char *)r->issuer.data : "");
+        snprintf(why, sizeof why, "record %zu has that number, but writes its issuer as %s",
+                 r->number, itl_printable(r->issuer, issuer, sizeof issuer));
         fail_unknown(h, e, why);
         return NULL;
     }
@@ -148,7 +151,7 @@ static int verify_by_held(const struct itl *const *held, size_t count, const str
 enum itl_update itl_judge_update(const struct itl *const *held, size_t held_count,
                                  const struct itl *offered, const struct itl_record **record,
                                  struct err *why) {
-    struct err own;
+    struct err own = {0};
     struct err *reason = why == NULL ? &own : why;
     *reason = (struct err){0};
     if (record != NULL)
@@ -158,8 +161,10 @@ enum itl_update itl_judge_update(const struct itl *const *held, size_t held_coun
                                                                  : ITL_UPDATE_REFUSED;
     if (any_is(held, held_count, offered))
         return ITL_UPDATE_IDENTICAL;
-    if (verify_by_held(held, held_count, offered, record, reason) == 0)
+    if (verify_by_held(held, held_count, offered, record, reason) == 0) {
+        *reason = (struct err){0};
         return ITL_UPDATE_ACCEPTED;
+    }
     if (reason->code == ERR_ITL_SIGNER_UNKNOWN && any_has_tvs(held, held_count))
         return ITL_UPDATE_ASK_TVS;
     return ITL_UPDATE_REFUSED;

@@ -63,6 +63,18 @@ const char *itl_record_shown(unsigned tag) {
     }
 }
 
+bool itl_role_is_known(unsigned role) {
+    return itl_role_shown(role) != unknown;
+}
+
+bool itl_header_is_known(unsigned tag) {
+    return itl_header_shown(tag) != unknown;
+}
+
+bool itl_record_is_known(unsigned tag) {
+    return itl_record_shown(tag) != unknown;
+}
+
 struct digest_row {
     const char *openssl, *word;
     size_t octets;

@@ -3,6 +3,7 @@
 #ifndef ITL_NAMES_H
 #define ITL_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,6 +115,10 @@ const char *itl_digest_openssl(unsigned digest); /* "SHA512"; NULL for an unknow
 size_t itl_digest_octets(unsigned digest);       /* 64; 0 for an unknown one */
 size_t itl_modulus_octets(unsigned index);       /* 256; 0 for an unknown one */
 int itl_modulus_index(size_t octets);            /* 2; -1 for octets that have none */
+
+bool itl_role_is_known(unsigned role);
+bool itl_header_is_known(unsigned tag);
+bool itl_record_is_known(unsigned tag);
 
 /* The role of that word, or -1. */
 int itl_role_by_word(const char *word);

@@ -8,18 +8,34 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { TAB = 8, TAG_AT = 8, LENGTH_AT = 24, SIGNATURE_PER_LINE = 16, CTL_PREFIX = 3 };
+enum {
+    TAB = 8,
+    TAG_AT = 8,
+    LENGTH_AT = 24,
+    SIGNATURE_PER_LINE = 16,
+    CTL_PREFIX = 3,
+    HEX_AT_ONCE = 64
+};
 
 static const char column_heads[] = "BYTEPOS TAG             LENGTH  VALUE\n"
                                    "------- ---             ------  -----\n";
 
+static const char digits[] = "0123456789abcdef";
+
 void itl_put_hex(struct bytes v, char separator, struct buf *out) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < v.len; i++) {
-        if (i > 0 && separator != '\0')
-            buf_put_u8(out, (uint8_t)separator);
-        buf_put_u8(out, (uint8_t)digits[v.data[i] >> 4]);
-        buf_put_u8(out, (uint8_t)digits[v.data[i] & 15]);
+    static const char upper[] = "0123456789ABCDEF";
+    size_t width = separator == '\0' ? 2 : 3;
+    char line[HEX_AT_ONCE * 3];
+    for (size_t from = 0; from < v.len; from += HEX_AT_ONCE) {
+        size_t count = v.len - from < HEX_AT_ONCE ? v.len - from : HEX_AT_ONCE;
+        for (size_t i = 0; i < count; i++) {
+            uint8_t octet = v.data[from + i];
+            line[i * width] = upper[octet >> 4];
+            line[i * width + 1] = upper[octet & 15];
+            line[i * width + width - 1] = width == 3 ? separator : line[i * width + 1];
+        }
+        bool last = from + count == v.len;
+        buf_put(out, line, count * width - (last ? width - 2 : 0));
     }
 }
 
@@ -30,6 +46,16 @@ void itl_put_sha1(struct bytes v, char separator, struct buf *out) {
         itl_put_hex(bytes_of(hash, len), separator, out);
 }
 
+/* Most of the text is numbers: printf would take as long as the verification's hashing. */
+static void put_number(size_t number, struct buf *out) {
+    char text[24];
+    size_t at = sizeof text;
+    do
+        text[--at] = digits[number % 10];
+    while ((number /= 10) > 0);
+    buf_put(out, text + at, sizeof text - at);
+}
+
 /* --- columns --- */
 
 struct row {
@@ -38,28 +64,32 @@ struct row {
 };
 
 static void to_column(const struct row *row, size_t column) {
+    static const char blanks[] = "                                ";
     size_t at = row->out->len - row->from;
     size_t to = at < column ? column : (at / TAB + 1) * TAB;
-    while (at++ < to)
-        buf_put_u8(row->out, ' ');
+    buf_put(row->out, blanks, to - at);
 }
 
 static struct row begin_row(unsigned tag, const char *name, size_t len, struct buf *out) {
     struct row row = {out, out->len};
-    buf_printf(out, "%u", tag);
+    put_number(tag, out);
     to_column(&row, TAG_AT);
     buf_put_str(out, name);
     to_column(&row, LENGTH_AT);
-    buf_printf(out, "%zu", len);
+    put_number(len, out);
     return row;
 }
 
+/* Peer text: a control character must not reach the terminal. */
 static void put_value(const struct row *row, struct bytes value) {
     if (value.len == 0)
         return;
     to_column(row, LENGTH_AT + TAB);
-    for (size_t i = 0; i < value.len; i++)
-        buf_put_u8(row->out, value.data[i] < ' ' || value.data[i] == 0x7f ? '?' : value.data[i]);
+    size_t from = row->out->len;
+    buf_put_bytes(row->out, value);
+    for (size_t i = from; i < row->out->len; i++)
+        if (row->out->data[i] < ' ' || row->out->data[i] == 0x7f)
+            row->out->data[i] = '?';
 }
 
 static void put_hex_value(const struct row *row, struct bytes value, char separator) {
@@ -69,15 +99,26 @@ static void put_hex_value(const struct row *row, struct bytes value, char separa
 
 static void put_number_value(const struct row *row, size_t number) {
     to_column(row, LENGTH_AT + TAB);
-    buf_printf(row->out, "%zu", number);
+    put_number(number, row->out);
 }
 
 /* --- header --- */
 
 static void put_signature(struct bytes signature, struct buf *out) {
+    char text[4];
     for (size_t i = 0; i < signature.len; i++) {
-        bool first = i % SIGNATURE_PER_LINE == 0;
-        buf_printf(out, "%s%x", first ? (i == 0 ? "" : "\n") : "  ", signature.data[i]);
+        uint8_t octet = signature.data[i];
+        size_t len = 0;
+        if (i % SIGNATURE_PER_LINE != 0) {
+            text[len++] = ' ';
+            text[len++] = ' ';
+        } else if (i > 0) {
+            text[len++] = '\n';
+        }
+        if (octet > 15)
+            text[len++] = digits[octet >> 4];
+        text[len++] = digits[octet & 15];
+        buf_put(out, text, len);
     }
     buf_put_u8(out, '\n');
 }
@@ -134,7 +175,7 @@ static void put_address(const struct row *row, struct bytes address) {
 }
 
 static void put_role(const struct row *row, unsigned role) {
-    if (itl_role_by_word(itl_role_word(role)) < 0)
+    if (!itl_role_is_known(role))
         put_number_value(row, role);
     else
         put_value(row, bytes_of_str(itl_role_shown(role)));

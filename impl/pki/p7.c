@@ -5,19 +5,24 @@
 
 #include <openssl/objects.h>
 
-int p7_put(const X509_STACK *certificates, struct buf *out, struct err *e) {
-    AUTO(PKCS7) message = PKCS7_new();
+static bool fill(PKCS7 *message, const X509_STACK *certificates) {
     if (message == NULL || PKCS7_set_type(message, NID_pkcs7_signed) != 1 ||
         PKCS7_content_new(message, NID_pkcs7_data) != 1)
-        return err_openssl(e, ERR_X509_ISSUE, "cannot make a PKCS#7 message");
+        return false;
     PKCS7_set_detached(message, 1);
-    for (int i = 0; i < sk_X509_num(certificates); i++)
-        if (PKCS7_add_certificate(message, sk_X509_value(certificates, i)) != 1)
-            return err_openssl(e, ERR_X509_ISSUE, "cannot add a certificate");
+    int added = 0;
+    while (added < sk_X509_num(certificates) &&
+           PKCS7_add_certificate(message, sk_X509_value(certificates, added)) == 1)
+        added++;
+    return added >= sk_X509_num(certificates);
+}
+
+int p7_put(const X509_STACK *certificates, struct buf *out, struct err *e) {
+    AUTO(PKCS7) message = PKCS7_new();
     unsigned char *der = NULL;
-    int len = i2d_PKCS7(message, &der);
+    int len = fill(message, certificates) ? i2d_PKCS7(message, &der) : -1;
     if (len < 0)
-        return err_openssl(e, ERR_X509_ISSUE, "cannot encode the PKCS#7 message");
+        return err_openssl(e, ERR_X509_ISSUE, "cannot make a PKCS#7 message");
     int result = buf_put(out, der, (size_t)len);
     OPENSSL_free(der);
     return result == 0 ? 0 : err_set(e, ERR_SYS_LIMIT, "no room for the PKCS#7 message");

@@ -1,5 +1,6 @@
 /* Requests, certificates and PKCS#7 against each other and against hostile input. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/test.h"
 #include "base/x509.h"
 #include "pki/csr.h"
@@ -222,6 +223,73 @@ START_TEST(hostile_pkcs7_is_refused) {
 }
 END_TEST
 
+START_TEST(certificates_of_an_enveloped_message_are_read) {
+    int64_t now = clock_wall();
+    AUTO(EVP_PKEY) key = ec_key();
+    AUTO(X509) inside = certificate("CN=a", key, NULL, key, now, now + YEAR);
+    AUTO(PKCS7) message = PKCS7_new();
+    unsigned char *der = NULL;
+    ck_assert_int_eq(PKCS7_set_type(message, NID_pkcs7_signedAndEnveloped), 1);
+    ck_assert_int_eq(PKCS7_set_cipher(message, EVP_aes_128_cbc()), 1);
+    ck_assert_int_eq(PKCS7_add_certificate(message, inside), 1);
+    X509_ALGOR *algorithm = message->d.signed_and_enveloped->enc_data->algorithm;
+    X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_aes_128_cbc), V_ASN1_NULL, NULL);
+    int len = i2d_PKCS7(message, &der);
+    ck_assert_int_gt(len, 0);
+    AUTO(X509_STACK) read = p7_read(bytes_of(der, (size_t)len), &e);
+    OPENSSL_free(der);
+    ck_assert_msg(read != NULL, "%s", e.text);
+    ck_assert_int_eq(sk_X509_num(read), 1);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_told) {
+    AUTO(X509_STACK) none = sk_X509_new_null();
+    AUTO_BUF small = BUF_INIT(4), smaller = BUF_INIT(4), pem = BUF_INIT(64);
+    AUTO(EVP_PKEY) key = ec_key();
+    AUTO(X509_NAME) subject = x509_name_parse("CN=a", &e);
+    const struct csr_template t = {.subject = subject, .key = key};
+    AUTO(X509_REQ) request = csr_sign(&t, key, &e);
+    ck_assert_int_eq(p7_put(none, &small, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
+    ck_assert_int_eq(csr_put_der(request, &smaller, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
+    ck_assert_int_eq(csr_put_pem(request, &pem, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
+}
+END_TEST
+
+static void add_challenge(X509_REQ *request, int type, const char *octets, int len) {
+    ck_assert_int_eq(X509_REQ_add1_attr_by_NID(request, NID_pkcs9_challengePassword, type,
+                                               (const unsigned char *)octets, len),
+                     1);
+}
+
+START_TEST(a_challenge_that_is_no_text_is_none) {
+    AUTO(X509_REQ) none = X509_REQ_new();
+    AUTO(X509_REQ) invalid = X509_REQ_new();
+    AUTO(X509_REQ) with_nul = X509_REQ_new();
+    add_challenge(invalid, V_ASN1_UTF8STRING, "\xff\xff", 2);
+    add_challenge(with_nul, V_ASN1_UTF8STRING, "a\0b", 3);
+    ck_assert_ptr_null(csr_challenge_password(none));
+    ck_assert_ptr_null(csr_challenge_password(invalid));
+    ck_assert_ptr_null(csr_challenge_password(with_nul));
+}
+END_TEST
+
+/* A request whose key everybody could sign for. */
+START_TEST(a_request_for_a_key_that_proves_nothing_is_refused) {
+    AUTO_BUF der = BUF_INIT(4096);
+    ck_assert_ok(file_read("impl/base/testdata/spki-rsa-exponent-1.der", &der, &e), e);
+    const unsigned char *at = der.data;
+    AUTO(EVP_PKEY) key = d2i_PUBKEY(NULL, &at, (long)der.len);
+    AUTO(X509_REQ) request = X509_REQ_new();
+    ck_assert_int_eq(X509_REQ_set_pubkey(request, key), 1);
+    ck_assert_int_eq(csr_verify(request, &e), -1);
+    ck_assert_err(e, KEY_UNSUPPORTED);
+}
+END_TEST
+
 START_TEST(keys_of_unknown_sizes_are_refused) {
     ck_assert_ptr_null(key_generate(KEY_RSA, 8192, &e));
     ck_assert_err(e, KEY_UNSUPPORTED);
@@ -250,5 +318,7 @@ TEST_MAIN("pki", names_are_built_and_printed_in_the_forms_of_the_logs, broken_na
           a_request_signed_here_verifies_in_every_shape, a_tampered_request_fails_its_signature,
           a_request_is_assembled_from_a_signature_made_elsewhere, hostile_requests_are_refused,
           certs_only_messages_round_trip, hostile_pkcs7_is_refused,
+          certificates_of_an_enveloped_message_are_read, what_does_not_fit_is_told,
+          a_challenge_that_is_no_text_is_none, a_request_for_a_key_that_proves_nothing_is_refused,
           keys_of_unknown_sizes_are_refused,
           public_keys_round_trip_and_bytes_behind_them_are_refused)

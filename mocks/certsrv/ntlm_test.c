@@ -267,9 +267,131 @@ START_TEST(spnego_answers_read_back) {
 }
 END_TEST
 
+static const struct {
+    const char *what, *octets;
+    size_t len;
+} cut_tokens[] = {
+    {"a tag alone", "\xa1", 1},
+    {"a length alone", "\xa1\x81", 2},
+    {"a long length", "\xa1\x84\0\0\0\0", 6},
+    {"no sequence", "\xa1\x02\x04\x00", 4},
+    {"a sequence with a cut value", "\xa1\x04\x30\x02\xa2\x05", 6},
+    {"a token that is no octets", "\xa1\x06\x30\x04\xa2\x02\x02\x00", 8},
+    {"an initial token without a mechanism list",
+     "\x60\x10\x06\x06\x2b\x06\x01\x05\x05\x02\xa0\x06\x30\x04\xa0\x02\x04\x00", 18},
+    {"a mechanism that is no number",
+     "\x60\x12\x06\x06\x2b\x06\x01\x05\x05\x02\xa0\x08\x30\x06\xa0\x04\x30\x02\x04\x00", 20},
+};
+
+START_TEST(malformed_tokens_are_refused) {
+    for (size_t i = 0; i < sizeof cut_tokens / sizeof cut_tokens[0]; i++) {
+        struct bytes octets = bytes_of(cut_tokens[i].octets, cut_tokens[i].len);
+        struct spnego_token token;
+        struct err e = {0};
+        ck_assert_msg(spnego_read(octets, &token, &e) == -1, "%s", cut_tokens[i].what);
+        ck_assert_err(e, NTLM_MESSAGE);
+    }
+}
+END_TEST
+
+START_TEST(a_token_that_does_not_fit_is_told) {
+    AUTO(char) large = calloc(1, 0x10000);
+    AUTO_BUF out = BUF_INIT(1 << 20);
+    struct err e = {0};
+    ck_assert_int_eq(spnego_put(SPNEGO_INCOMPLETE, bytes_of(large, 0x10000), &out, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
+}
+END_TEST
+
+/* UTF-16 of all sorts there and back; what is no text is refused in either direction. */
+START_TEST(text_goes_there_and_back) {
+    static const char *const texts[] = {"", "User", "J\xc3\xb6rg", "\xe6\x97\xa5\xe6\x9c\xac",
+                                        "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        AUTO_BUF wide = BUF_INIT(256), narrow = BUF_INIT(256);
+        ck_assert(utf16_put(&wide, texts[i]) && utf16_to_utf8(buf_view(&wide), &narrow));
+        ck_assert_str_eq(buf_str(&narrow), texts[i]);
+        ck_assert(utf8_valid(texts[i]));
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_text_is_refused) {
+    static const char *const texts[] = {"\xff",
+                                        "\xc3",
+                                        "\xc3z",
+                                        "\xc0\x80",
+                                        "\xe0\x80\x80",
+                                        "\xed\xa0\x80",
+                                        "\xf4\x90\x80\x80",
+                                        "\xf8\x80\x80\x80"};
+    static const uint8_t wide[][4] = {{0x3d, 0xd8, 'a', 0}, {0, 0xdc, 'a', 0}, {0, 0, 'a', 0}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        AUTO_BUF out = BUF_INIT(64);
+        ck_assert(!utf8_valid(texts[i]) && !utf16_put(&out, texts[i]));
+    }
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        AUTO_BUF out = BUF_INIT(64);
+        ck_assert(!utf16_to_utf8(bytes_of(wide[i], sizeof wide[i]), &out));
+    }
+}
+END_TEST
+
+/* A client without Unicode may send Latin 1: read as such when it is no UTF-8. */
+START_TEST(oem_text_is_utf8_or_latin_1) {
+    const struct client utf8 = {"J\xc3\xb6rg", "D", "Password", true, NULL};
+    const struct client latin = {"Joerg", "D", "Password", true, NULL};
+    AUTO_BUF first = BUF_INIT(16384), second = BUF_INIT(16384);
+    struct ntlm_authenticate a, b;
+    struct err e = {0};
+    put_authenticate(&first, &utf8, challenge);
+    put_authenticate(&second, &latin, challenge);
+    uint8_t *name = memmem(second.data, second.len, "Joerg", 5);
+    ck_assert_ptr_nonnull(name);
+    name[1] = 0xf6;
+    name[2] = 'r';
+    ck_assert_ok(ntlm_read_authenticate(buf_view(&first), &a, &e), e);
+    ck_assert_str_eq(a.user, "J\xc3\xb6rg");
+    ck_assert_ok(ntlm_read_authenticate(buf_view(&second), &b, &e), e);
+    ck_assert_str_eq(b.user, "J\xc3\xb6rrg");
+    ntlm_authenticate_free(&a);
+    ntlm_authenticate_free(&b);
+}
+END_TEST
+
+START_TEST(names_and_passwords_must_be_text) {
+    struct ntlm_names odd = names;
+    AUTO_BUF out = BUF_INIT(4096), small = BUF_INIT(64);
+    uint8_t hash[NTLM_HASH_LEN];
+    struct err e = {0};
+    odd.dns_domain = "\xff";
+    ck_assert_int_eq(ntlm_put_challenge(&odd, 0, challenge, 0, &out, &e), -1);
+    ck_assert_err(e, NTLM_MESSAGE);
+    ck_assert_int_eq(ntlm_put_challenge(&names, 0, challenge, 0, &small, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
+    ck_assert_int_eq(ntlm_nt_hash("\xff", hash, &e), -1);
+    ck_assert_err(e, NTLM_LOGON);
+    ck_assert_int_eq(ntlm_v2_key("\xff", bytes_of("", 0), hash, &e), -1);
+    ck_assert_err(e, NTLM_LOGON);
+}
+END_TEST
+
+START_TEST(a_response_that_is_too_long_is_refused) {
+    AUTO(char) large = calloc(1, 1 << 20);
+    static const uint8_t key[NTLM_HASH_LEN];
+    uint8_t proof[NTLM_HASH_LEN];
+    struct err e = {0};
+    ck_assert_int_eq(ntlm_v2_proof(key, challenge, bytes_of(large, 1 << 20), proof, &e), -1);
+    ck_assert_err(e, NTLM_MESSAGE);
+}
+END_TEST
+
 TEST_MAIN("certsrv NTLM", md4_matches_rfc1320, proof_matches_the_vector, right_password_is_accepted,
           wrong_password_is_refused, extended_protection_judges_the_binding,
           channel_binding_hashes_the_structure, curl_gets_the_flags_of_iis,
           unicode_clients_get_unicode, version_one_and_anonymous_are_refused,
           hostile_messages_are_refused, cut_messages_are_refused, spnego_carries_ntlm,
-          spnego_offers_ntlm_behind_kerberos, spnego_answers_read_back)
+          spnego_offers_ntlm_behind_kerberos, spnego_answers_read_back,
+          malformed_tokens_are_refused, a_token_that_does_not_fit_is_told, text_goes_there_and_back,
+          what_is_no_text_is_refused, oem_text_is_utf8_or_latin_1, names_and_passwords_must_be_text,
+          a_response_that_is_too_long_is_refused)

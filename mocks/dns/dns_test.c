@@ -238,15 +238,20 @@ START_TEST(wrong_records_are_refused) {
 END_TEST
 
 START_TEST(a_wrong_address_is_no_fault) {
-    struct lab l = {0};
-    struct err e = {0};
-    load(&l, "faults:\n  - {at: dns.query, do: address 192.0.2.1}\n"
-             "  - {at: dns.query, do: address nowhere}\n");
-    ck_assert_int_eq(dns_faults_check(l.faults, &e), -1);
-    ck_assert_err(e, CONFIG_BAD_VALUE);
-    ck_assert_str_eq(e.text, "faults, line 12: \"nowhere\" is no numeric address");
-    fault_set_free(l.faults);
-    cfg_doc_free(l.doc);
+    static const struct fault_tables *const tables[] = {&dns_faults, NULL};
+    struct dns_config config = {0};
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct cfg_doc *doc =
+        cfg_load_text("dns.yaml",
+                      bytes_of_str("faults:\n  - {at: dns.query, do: address 192.0.2.1}\n"
+                                   "  - {at: dns.query, do: address nowhere}\n"),
+                      dns_fields, &config, m);
+    ck_assert_ptr_null(fault_set_new(&config.faults, doc, tables, m));
+    ck_assert_uint_eq(cfg_mistakes_count(m), 1);
+    ck_assert_str_eq(cfg_mistake_text(m, 0),
+                     "dns.yaml:3:25: address: \"nowhere\" is no numeric address");
+    cfg_mistakes_free(m);
+    cfg_doc_free(doc);
 }
 END_TEST
 

@@ -5,8 +5,6 @@
 static struct dns_config config;
 
 static void *start(struct process *process, struct fault_set *faults, struct err *e) {
-    if (dns_faults_check(faults, e) != 0)
-        return NULL;
     return dns_server_new(process_loop(process), &config, faults, e);
 }
 

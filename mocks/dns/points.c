@@ -32,13 +32,3 @@ int dns_address_read(const char *text, struct dns_address *out, struct err *e) {
         return 0;
     return err_set(e, ERR_CONFIG_BAD_VALUE, "\"%.100s\" is no numeric address", text);
 }
-
-int dns_faults_check(const struct fault_set *set, struct err *e) {
-    struct dns_address ignored;
-    for (size_t i = 0; i < set->count; i++) {
-        const struct fault *f = &set->items[i];
-        if (f->action == DNS_DO_ADDRESS && dns_address_read(f->text, &ignored, e) != 0)
-            return err_context(e, "faults, line %zu", f->line);
-    }
-    return 0;
-}

@@ -16,7 +16,7 @@ enum dns_point { AT_DNS_QUERY };
     X(NODATA, "nodata", FAULT_NONE, NULL, false, "the name is there, but nothing of this type")    \
     X(SILENCE, "silence", FAULT_NONE, NULL, false, "no answer")                                    \
     X(DELAY, "delay", FAULT_DURATION, NULL, true, "the answer comes so much later")                \
-    X(ADDRESS, "address", FAULT_TEXT, "ADDRESS", false,                                            \
+    X(ADDRESS, "address", FAULT_ADDRESS, NULL, false,                                              \
       "this IPv4 or IPv6 address, whatever the records say")                                       \
     X(TRUNCATE, "truncate", FAULT_NONE, NULL, false,                                               \
       "over UDP no records and the TC bit, so that the client comes again over TCP")               \
@@ -32,8 +32,5 @@ extern const struct fault_tables dns_faults;
 
 /* A numeric address. -1 CONFIG_BAD_VALUE. */
 int dns_address_read(const char *text, struct dns_address *out, struct err *e);
-
-/* Checks what the tables cannot say: arguments of `address`. -1 CONFIG_BAD_VALUE. */
-int dns_faults_check(const struct fault_set *set, struct err *e);
 
 #endif

@@ -29,6 +29,7 @@ enum fault_argument {
     FAULT_DURATION, /* value in microseconds of component time */
     FAULT_NUMBER,   /* value */
     FAULT_TEXT,     /* text */
+    FAULT_ADDRESS,  /* text: a numeric IPv4 or IPv6 address */
     FAULT_BYTES     /* octets, written as hexadecimal pairs: 1603 or "16 03" or 16:03 */
 };
 
@@ -57,7 +58,7 @@ struct fault_tables {
     const char *mock; /* "certsrv" */
     const struct fault_point *points;
     const struct fault_action *actions;
-    bool named; /* visits have a name, and faults a `name:` that filters by it (dns) */
+    bool named; /* visits have a name, and faults a `name:` that filters by it (dns, tftp) */
 };
 
 /* One fault as read. Everything is owned by its set. */

@@ -7,11 +7,9 @@
 enum { HELP_MAX = 64 * 1024 };
 
 const char *fault_argument_name(const struct fault_action *action) {
-    static const char *const names[] = {[FAULT_NONE] = "",
-                                        [FAULT_DURATION] = "DURATION",
-                                        [FAULT_NUMBER] = "N",
-                                        [FAULT_TEXT] = "TEXT",
-                                        [FAULT_BYTES] = "HEX"};
+    static const char *const names[] = {
+        [FAULT_NONE] = "",     [FAULT_DURATION] = "DURATION", [FAULT_NUMBER] = "N",
+        [FAULT_TEXT] = "TEXT", [FAULT_ADDRESS] = "ADDRESS",   [FAULT_BYTES] = "HEX"};
     return action->argument_name != NULL ? action->argument_name : names[action->argument];
 }
 

@@ -3,6 +3,7 @@
 #include "base/owned.h"
 #include "mocks/fault/fault.h"
 #include "mocks/fault/fault_internal.h"
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ const struct cfg_field fault_fields[] = {
     CFG_INT(struct fault_row, nth, "nth", "1", 1, NTH_MAX, "the first visit it applies to"),
     CFG_NODE(struct fault_row, times, "times", "to how many visits: 1 (default), N or always"),
     NODE_REQUIRED(todo, "do", "ACTION [ARGUMENT]"),
-    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns)"),
+    CFG_STRING(struct fault_row, name, "name", NULL, "only visits for this name (dns, tftp)"),
     CFG_END,
 };
 
@@ -141,6 +142,14 @@ static int read_number(const struct reader *r, const struct cfg_node *n,
     return 0;
 }
 
+static int check_address(const struct reader *r, const struct cfg_node *n,
+                         const struct fault_action *a, const struct fault *f) {
+    struct in6_addr address;
+    if (inet_pton(AF_INET, f->text, &address) == 1 || inet_pton(AF_INET6, f->text, &address) == 1)
+        return 0;
+    return mistake(r, n, "%s: \"%.80s\" is no numeric address", a->name, f->text);
+}
+
 static int hex_digit(char c) {
     static const char digits[] = "0123456789abcdef";
     const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
@@ -183,6 +192,8 @@ static int read_argument(const struct reader *r, const struct cfg_node *n, struc
         return read_duration(r, n, a, f);
     case FAULT_NUMBER:
         return read_number(r, n, a, f);
+    case FAULT_ADDRESS:
+        return check_address(r, n, a, f);
     case FAULT_BYTES:
         return read_bytes(r, n, a, f);
     default:
@@ -252,10 +263,11 @@ static int check_lasting(const struct reader *r, const struct fault_row *row,
     return mistake(r, row->todo, "%s lasts: write times: always", a->name);
 }
 
-/* All mistakes of a row are told, but an action means nothing at an unknown point. */
+/* All mistakes of a row are told, but an action means nothing at an unknown point. What a row
+ * lacks is told by who read its keys. */
 static int read_row(const struct reader *r, const struct fault_row *row, struct fault *f) {
     if (row->at == NULL || row->todo == NULL)
-        return mistake(r, NULL, "a fault needs at: and do:");
+        return -1;
     int wrong = read_times(r, row, f);
     f->nth = row->nth;
     f->line = cfg_node_line(row->at);

@@ -79,7 +79,7 @@ static void refuse_list(struct phone *p, const struct err *why) {
 
 static void take_list(struct phone *p) {
     struct err e = {0};
-    bool first = p->trust.lists[TRUST_CTL] == NULL && p->trust.lists[TRUST_ITL] == NULL;
+    bool first = p->trust.lists[list_of(p)] == NULL;
     if (trust_take(&p->trust, list_of(p), TAKE(p->boot.offered), p->config->state, &e) != 0)
         secureapp(p, ERR, "updateFromFile: %s", e.text);
     secureapp(p, INF, "updateFromFile: TL parse to table: CTL_SUCCESS");
@@ -292,8 +292,20 @@ static void resolve_members(struct phone *p) {
 
 /* ---- Steps ---- */
 
+/* Models without Security By Default know no ITL (phone-behaviour.md 8). */
+static bool knows_itl(const struct phone *p) {
+    static const char *const without[] = {"7935", "7936", "7937", "7940", "7960"};
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        if (strstr(p->config->model, without[i]) != NULL)
+            return false;
+    }
+    return true;
+}
+
 static void go_to(struct phone *p, enum boot_step step) {
     bool was_list = row_of(p)->kind != BOOT_CONFIGURATION;
+    if (step == BOOT_STEP_OWN_ITL && !knows_itl(p))
+        step = BOOT_STEP_OWN_CONFIGURATION;
     if (step == BOOT_STEP_NO_FILE) {
         resolve_members(p);
         return;

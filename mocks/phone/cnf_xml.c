@@ -79,8 +79,16 @@ static bool is(const xmlNode *node, const char *name) {
     return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
 }
 
+enum { SHOWN_MAX = 64 };
+
+/* The text is the peer's: an error is one line that a terminal may show. */
 static int wrong(struct err *e, const char *name, const char *text) {
-    return err_set(e, ERR_CNF_VALUE, "%s: \"%.64s\"", name, text);
+    char shown[SHOWN_MAX + 1];
+    size_t len = 0;
+    for (; len < SHOWN_MAX && text[len] != '\0'; len++)
+        shown[len] = isprint((unsigned char)text[len]) ? text[len] : '?';
+    shown[len] = '\0';
+    return err_set(e, ERR_CNF_VALUE, "%s: \"%s\"", name, shown);
 }
 
 /* The node's own text, without the blanks around it, into out of size. -1 when it does not fit. */

@@ -106,6 +106,7 @@ static const struct {
     {"priority-5", ERR_CNF_VALUE},
     {"flag-yes", ERR_CNF_VALUE},
     {"hash-not-hex", ERR_CNF_VALUE},
+    {"name-with-line-break", ERR_CNF_VALUE},
 };
 
 START_TEST(hostile_files_are_refused) {
@@ -115,6 +116,7 @@ START_TEST(hostile_files_are_refused) {
         ck_assert_msg(read_file(refused[i].name, &c, &e) == -1, "%s was taken", refused[i].name);
         ck_assert_msg(e.code == refused[i].code, "%s: %s: %s", refused[i].name, err_name(e.code),
                       e.text);
+        ck_assert_ptr_null(strpbrk(e.text, "\r\n\x1b"));
     }
 }
 END_TEST

@@ -1,14 +1,15 @@
 /* A non-blocking connect and SSL_connect on one event. libevent's own TLS streams give up when the
  * verify callback wants to be asked again, so they get the session only when it stands. */
 #include "mocks/phone/handshake.h"
+#include "base/tls_stream.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 struct handshake {
@@ -19,22 +20,6 @@ struct handshake {
     int fd;
     bool connected;
 };
-
-enum err_code tcp_code_of_errno(int number) {
-    switch (number) {
-    case ECONNREFUSED:
-        return ERR_TCP_REFUSED;
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return ERR_TCP_TIMEOUT;
-    case ECONNRESET:
-    case EPIPE:
-        return ERR_TCP_RESET;
-    default:
-        return ERR_TCP_CLOSED;
-    }
-}
 
 void handshake_free(struct handshake *h) {
     if (h == NULL)

@@ -33,7 +33,4 @@ void handshake_free(struct handshake *h);
 /* The verify callback will know now; at the next turn of the loop. */
 void handshake_resume(struct handshake *h);
 
-/* The code for a failed system call on a connection. */
-enum err_code tcp_code_of_errno(int number);
-
 #endif

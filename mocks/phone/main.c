@@ -1,4 +1,4 @@
-/* capflab-phone: simulated phones that run one CAPF session each and say how it went. */
+/* capflab-phone: simulated phones that boot, run their CAPF session and say how it went. */
 #include "base/http_client.h"
 #include "base/owned.h"
 #include "base/process.h"
@@ -8,7 +8,8 @@
 
 static struct program program = {
     .name = "capflab-phone",
-    .summary = "Runs simulated IP phones, one CAPF session each; prints one JSON line for each.",
+    .summary =
+        "Runs simulated IP phones: boot, CAPF session, reset; prints one JSON line for each.",
     .usage = "[OPTION...]",
     .example =
         "$ capflab-phone --capf 127.0.0.1:3804 --certificate capf.pem --name SEP001122334455\n"
@@ -85,8 +86,7 @@ static int run(struct process *process, const struct phone_file *file,
     AUTO(SSL_CTX) legacy = phone_tls_context(true, e);
     if (tls == NULL || legacy == NULL)
         return -1;
-    struct http_client *http =
-        http_client_new(process_loop(process), process_resolver(process), e);
+    struct http_client *http = http_client_new(process_loop(process), process_resolver(process), e);
     if (http == NULL)
         return -1;
     const struct phone_shared shared = {.loop = process_loop(process),

@@ -137,7 +137,7 @@ void phone_log_start(struct phone *p) {
                  "CAPFClnt: SetDelayTimer - set with value <%d>", 0);
 }
 
-static void reset_session(struct phone *p) {
+void phone_reset_session(struct phone *p) {
     p->session_known = false;
     p->certificate_refused = p->closing = false;
     p->stored = p->deleted = p->fetched = false;
@@ -147,100 +147,15 @@ static void reset_session(struct phone *p) {
 }
 
 static void start_try(struct phone *p) {
-    reset_session(p);
+    phone_reset_session(p);
     p->attempts++;
     phone_connect(p);
 }
 
-/* From the first server of the list. */
-static void start_round(struct phone *p) {
+void phone_start_round(struct phone *p) {
     p->rounds++;
     p->server = 0;
     start_try(p);
-}
-
-/* CAPF servers are those of the configuration, else the one that the trust list names. */
-static void list_servers(struct phone *p) {
-    struct bytes named = trust_capf_name(&p->trust);
-    p->servers = p->cnf.capf;
-    if (p->servers.count > 0 || named.len == 0 || named.len > CNF_HOST_MAX)
-        return;
-    p->servers.count = 1;
-    p->servers.items[0] = (struct cnf_server){.port = CNF_CAPF_PORT};
-    memcpy(p->servers.items[0].host, named.data, named.len);
-}
-
-static bool knows_capf(const struct phone *p) {
-    if (!phone_boots(p))
-        return p->trusted != NULL;
-    return trust_has_role(&p->trust, ITL_ROLE_CAPF) && p->servers.count > 0;
-}
-
-static void act_on(struct phone *p, const struct capf_facts *facts) {
-    struct err e = {0};
-    reset_session(p);
-    p->rounds = 0;
-    p->mode = facts->mode;
-    p->plan = capf_decide(facts);
-    if (p->plan.action == CAPF_NOT_NOW)
-        phone_end(p, PHONE_NOTHING, NULL);
-    else if (p->plan.action == CAPF_WAIT_FOR_USER)
-        phone_end(p, PHONE_WAITING, NULL);
-    else if (!knows_capf(p))
-        phone_end(p, PHONE_NO_SERVER, NULL);
-    else if (p->plan.action == CAPF_NO_CERTIFICATE) {
-        phone_log_start(p);
-        err_set(&e, ERR_CONFIG_MISSING, "no certificate to authenticate with");
-        phone_end(p, PHONE_NO_CERTIFICATE, &e);
-    } else
-        start_round(p);
-}
-
-/* A phone without file servers is told all by its own configuration; that it has no MIC shows in
- * the session. */
-static void start_without_boot(struct phone *p) {
-    const struct phone_config *c = p->config;
-    struct cnf_server *server = &p->servers.items[0];
-    p->servers.count = 1;
-    server->port = (uint16_t)c->capf.port;
-    snprintf(server->host, sizeof server->host, "%s", c->capf.host);
-    struct capf_facts facts = {.mode = c->authentication.mode,
-                               .string = c->authentication.string != NULL,
-                               .lsc = identity_present(&p->lsc),
-                               .mic = true,
-                               .fall_back = c->lsc_fallback == PHONE_LSC_FALLBACK_MIC};
-    act_on(p, &facts);
-}
-
-/* certHash is the MD5 of the phone's certificate (itl-format.md 9). */
-static bool is_other_hash(const struct phone *p) {
-    const struct identity *own = identity_present(&p->lsc) ? &p->lsc : &p->mic;
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (p->cnf.hash[0] == '\0')
-        return false;
-    if (!identity_present(own) || X509_digest(own->certificate, EVP_md5(), digest, &len) != 1)
-        return true;
-    AUTO(char) hex = hex_encode(bytes_of(digest, len), 0);
-    return hex == NULL || strcmp(hex, p->cnf.hash) != 0;
-}
-
-void phone_on_booted(struct phone *p) {
-    struct err e = {0};
-    if (!p->has_cnf) {
-        err_set(&e, ERR_CONFIG_MISSING, "no configuration file");
-        phone_end(p, PHONE_NO_CONFIGURATION, &e);
-        return;
-    }
-    list_servers(p);
-    struct capf_facts facts = {.mode = p->cnf.capf_mode,
-                               .encrypted = p->cnf.encrypted,
-                               .hash = is_other_hash(p),
-                               .string = p->config->authentication.string != NULL,
-                               .lsc = identity_present(&p->lsc),
-                               .mic = identity_present(&p->mic),
-                               .fall_back = p->config->lsc_fallback == PHONE_LSC_FALLBACK_MIC};
-    act_on(p, &facts);
 }
 
 void phone_start(struct phone *phone, phone_done_fn *done, void *user) {
@@ -249,7 +164,7 @@ void phone_start(struct phone *phone, phone_done_fn *done, void *user) {
     if (phone_boots(phone))
         phone_boot(phone);
     else
-        start_without_boot(phone);
+        phone_plan_without_boot(phone);
 }
 
 /* ---- End ---- */
@@ -363,7 +278,7 @@ void phone_on_timer(struct phone *p) {
     struct err e = {0};
     switch (p->state) {
     case PHONE_STATE_IDLE:
-        start_round(p);
+        phone_start_round(p);
         break;
     case PHONE_STATE_CONNECTING:
         err_set(&e, ERR_TCP_TIMEOUT, "no connection to %s", p->servers.items[p->server].host);
@@ -389,12 +304,12 @@ static const char *lsc_line(const struct phone *p) {
 json_t *phone_result(const struct phone *phone) {
     const struct phone_ending *end = &phone->end;
     bool failed = end->error.code != ERR_OK;
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?, s:i, s:s, s:O}", "device",
-                     phone->config->name, "result", phone_outcome_word(end->outcome), "operation",
-                     operations[end->operation], "status", status_json(&phone->statuses), "lsc",
-                     lsc_line(phone), "reason",
-                     end->reason < 0 ? json_null() : json_integer(end->reason), "attempts",
-                     (int)phone->attempts, "error", failed ? err_name(end->error.code) : NULL,
-                     "detail", failed ? end->error.text : NULL, "boots", (int)phone->boots, "trust",
-                     trust_status(&phone->trust), "files", phone->files);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:s?, s:s?, s:i, s:s?, s:O?}", "device",
+        phone->config->name, "result", phone_outcome_word(end->outcome), "operation",
+        operations[end->operation], "status", status_json(&phone->statuses), "lsc", lsc_line(phone),
+        "reason", end->reason < 0 ? json_null() : json_integer(end->reason), "attempts",
+        (int)phone->attempts, "error", failed ? err_name(end->error.code) : NULL, "detail",
+        failed ? end->error.text : NULL, "boots", (int)phone->boots, "trust",
+        phone_boots(phone) ? trust_status(&phone->trust) : NULL, "files", phone->files);
 }

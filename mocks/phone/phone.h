@@ -84,11 +84,12 @@ void phone_start(struct phone *phone, phone_done_fn *done, void *user);
 enum phone_outcome phone_outcome(const struct phone *phone);
 
 /* After done: {"device":"SEP...","result":"installed","operation":"install","status":["LSC:
- * Installed"],"lsc":"Installed","reason":1,"attempts":1,"error":null,"detail":null,"boots":0,
- * "trust":"No Trust List installed","files":[{"name":"ITLFile.tlv","result":"found","by":"http"}]}.
+ * Installed"],"lsc":"Installed","reason":1,"attempts":1,"error":null,"detail":null,"boots":1,
+ * "trust":"ITL installed","files":[{"name":"ITLFile.tlv","result":"found","by":"http"}]}.
  * status: the last 30, in order; reason: that of END_SESSION or null; error: the code of what went
  * wrong; attempts: connections to CAPF; result and operation: those of the session that made the
- * phone reset, when all went well after it. Caller owns the reference. */
+ * phone reset, when all went well after it; trust: null for a phone without file servers. Caller
+ * owns the reference. */
 json_t *phone_result(const struct phone *phone);
 
 #endif

@@ -310,6 +310,15 @@ static int read_faults(struct phone_list *list, struct phone_config *phone, stru
     return 0;
 }
 
+static int check_servers(const struct phone_config *phone, const struct cfg_node *at,
+                         struct cfg_doc *doc, struct cfg_mistakes *m) {
+    if (phone->tftp.servers.count <= PHONE_FILE_SERVERS_MAX)
+        return 0;
+    cfg_mistake_at(m, doc, at, ERR_CONFIG_BAD_VALUE, "tftp.servers: a phone has at most %d",
+                   PHONE_FILE_SERVERS_MAX);
+    return -1;
+}
+
 static int add_entry(struct phone_list *list, const struct phone_file *file,
                      const struct phone_config *like, const struct cfg_node *entry,
                      const struct cfg_field *fields, struct cfg_doc *doc, struct cfg_mistakes *m) {
@@ -318,7 +327,7 @@ static int add_entry(struct phone_list *list, const struct phone_file *file,
         return 0;
     if (phone.faults.items != like->faults.items)
         phone.fault_set = NULL;
-    if (read_faults(list, &phone, doc, m) != 0)
+    if (read_faults(list, &phone, doc, m) != 0 || check_servers(&phone, entry, doc, m) != 0)
         return 0;
     return add_counted(list, &phone, file->count);
 }
@@ -345,7 +354,8 @@ int phone_list_make(struct phone_list *list, const struct phone_file *file, stru
                     struct cfg_mistakes *m) {
     struct phone_config like = file->phone;
     *list = (struct phone_list){0};
-    if (read_faults(list, &like, doc, m) != 0)
+    if (read_faults(list, &like, doc, m) != 0 ||
+        (doc != NULL && check_servers(&like, cfg_root(doc), doc, m) != 0))
         return -1;
     if (file->phones == NULL)
         return add_counted(list, &like, file->count);

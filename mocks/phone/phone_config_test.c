@@ -148,6 +148,10 @@ static void check_mistake(const char *text, const char *expected) {
 }
 
 START_TEST(mistakes_have_their_place) {
+    check_mistake("tftp: {servers: [{host: a}, {host: b}, {host: c}]}\n",
+                  "tftp.servers: a phone has at most 2");
+    check_mistake("phones:\n  - tftp: {servers: [{host: a}, {host: b}, {host: c}]}\n",
+                  "phone.yaml:2:5: tftp.servers: a phone has at most 2");
     check_mistake("versoin: 3\n", "phone.yaml:1:1: unknown key \"versoin\"");
     check_mistake("version: 4\n", "phone.yaml:1:10:");
     check_mistake("behaviour: {store-cert: refus}\n", "phone.yaml:1:25:");

@@ -70,6 +70,7 @@ typedef void phone_file_fn(struct phone *p, enum phone_file_result result, struc
 struct phone_fetch { /* the download under way */
     char name[PHONE_FILE_NAME_MAX];
     size_t server;
+    unsigned tries; /* of this server by TFTP */
     bool tftp, running;
     struct phone_place place;
     char address[PHONE_HOST_MAX];
@@ -95,7 +96,7 @@ struct phone_tvs {
     struct tvs_client *client; /* NULL: not yet needed with this configuration */
     unsigned role;             /* of the question under way */
     phone_tvs_fn *done;
-    struct buf der; /* what was asked about */
+    struct buf der; /* what was asked about; empty: a certificate by its name */
     struct phone_tvs_known known[PHONE_TVS_KNOWN_MAX];
     size_t next;
 };
@@ -187,8 +188,17 @@ void phone_log_start(struct phone *p);
 void phone_show(struct phone *p, enum console_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As if nothing had been said yet. */
+void phone_reset_session(struct phone *p);
+/* Goes to CAPF, from the first server of the list on. */
+void phone_start_round(struct phone *p);
+
+/* ---- plan.c: start a session or end ---- */
+
 /* All files are there, or none could be got. */
 void phone_on_booted(struct phone *p);
+/* A phone without file servers: as its own configuration says. */
+void phone_plan_without_boot(struct phone *p);
 
 /* ---- boot.c ---- */
 

@@ -4,10 +4,10 @@
 #include "base/owned.h"
 #include "base/process.h"
 #include "base/tls.h"
+#include "base/tls_stream.h"
 #include "mocks/phone/phone_impl.h"
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <string.h>
 
@@ -175,34 +175,11 @@ static const char *host_of(const struct phone *p) {
     return p->servers.items[p->server].host;
 }
 
-/* libevent hands out OpenSSL's queue, where a failed system call is either a system error or the
- * bare SSL_ERROR_SYSCALL. */
-static int failed_errno(unsigned long tls, short what, int number) {
-    if (ERR_SYSTEM_ERROR(tls))
-        return ERR_GET_REASON(tls);
-    bool reason_of_tls = ERR_GET_LIB(tls) != 0;
-    return (what & BEV_EVENT_ERROR) != 0 && !reason_of_tls ? number : 0;
-}
-
-static void describe_failure(const struct phone *p, short what, int number, struct err *e) {
-    unsigned long tls = bufferevent_get_openssl_error(p->stream);
-    const char *host = host_of(p);
-    int system = failed_errno(tls, what, number);
-    if (system != 0)
-        err_set(e, tcp_code_of_errno(system), "%s: %s", host, strerror(system));
-    else if (ERR_GET_LIB(tls) != 0)
-        err_set(e, ERR_TLS_HANDSHAKE, "%s: %s", host, ERR_reason_error_string(tls));
-    else
-        err_set(e, ERR_TCP_CLOSED, "%s closed the connection", host);
-}
-
 static void on_event(struct bufferevent *stream, short what, void *user) {
     struct phone *p = user;
     struct err e = {0};
     int number = EVUTIL_SOCKET_ERROR();
-    (void)stream;
-    describe_failure(p, what, number, &e);
-    ERR_clear_error();
+    tls_stream_failure(stream, what, number, host_of(p), &e);
     if (p->closing)
         phone_end(p, p->end.outcome, NULL);
     else

@@ -45,7 +45,7 @@ bool phone_tvs_knows(const struct phone *p, struct bytes der, unsigned role) {
 static bool trusts(void *user, struct bytes der) {
     struct phone *p = user;
     AUTO(X509) certificate = x509_read(der, NULL);
-    console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP, "TVS Role is = %d", ITL_ROLE_TVS);
+    console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP, "Role is = %d", ITL_ROLE_TVS);
     if (certificate == NULL || !trust_holds(&p->trust, ITL_ROLE_TVS, certificate))
         return false;
     console_line(p->console, CONSOLE_INF, CONSOLE_SECUREAPP,
@@ -147,13 +147,13 @@ static int judge(const struct phone *p, const struct tvs_result *r, struct err *
 static void on_answer(void *user, const struct tvs_result *r, const struct err *failure) {
     struct phone *p = user;
     struct err e = {0};
-    struct bytes der = buf_view(&p->tvs.der);
+    struct bytes der = {0};
     phone_tvs_fn *done = p->tvs.done;
     AUTO(X509) certificate = NULL;
     if (r == NULL)
         e = *failure;
     else if (judge(p, r, &e) == 0) {
-        der = r->certificate.len > 0 ? r->certificate : der;
+        der = p->tvs.der.len > 0 ? buf_view(&p->tvs.der) : r->certificate;
         certificate = x509_read(der, &e);
     }
     if (certificate != NULL)

@@ -24,9 +24,9 @@
 
 enum { CNF_MAX = 64 * 1024, CNF_CAPF_MAX = 5, CNF_CAPF_PORT = 3804, CNF_TVS_PORT = 2445 };
 
-/* Appends a phone's SEP<MAC>.cnf.xml. device: its row in CAPF's store, or NULL: then no operation
- * is pending. The mode of the security profile counts only while one is. -1 SYS_LIMIT, SYS_NOMEM.
- */
+/* Appends a phone's SEP<MAC>.cnf.xml. device: its row in CAPF's store; the mode of the security
+ * profile (auth-mode) counts only while an operation is pending. NULL: there is no store, and
+ * auth-mode is told as it stands. -1 SYS_LIMIT, SYS_NOMEM. */
 int cnf_put(const struct tftp_devices *devices, const char *name, const struct device *device,
             struct buf *out, struct err *e);
 

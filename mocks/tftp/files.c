@@ -58,12 +58,12 @@ static bool is_sep(const char *text, const char *suffix) {
     return strcmp(text + SEP + MAC_DIGITS, suffix) == 0;
 }
 
-void files_device(const char *name, char out[FILES_DEVICE_MAX]) {
+bool files_device(const char *name, char out[FILES_DEVICE_MAX]) {
     const char *sep = strstr(name, "SEP");
-    snprintf(out, FILES_DEVICE_MAX, "client");
-    if (sep == NULL || strlen(sep) < SEP + MAC_DIGITS || !is_sep(sep, sep + SEP + MAC_DIGITS))
-        return;
-    snprintf(out, FILES_DEVICE_MAX, "%.*s", SEP + MAC_DIGITS, sep);
+    bool found =
+        sep != NULL && strlen(sep) >= SEP + MAC_DIGITS && is_sep(sep, sep + SEP + MAC_DIGITS);
+    snprintf(out, FILES_DEVICE_MAX, "%.*s", SEP + MAC_DIGITS, found ? sep : "client");
+    return found;
 }
 
 /* "ITLFile.tlv" for the list of one phone too; NULL for what is no list. */

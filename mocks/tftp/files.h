@@ -27,9 +27,9 @@ int files_get(const struct files *f, const char *name, struct buf *out, struct e
  * name that cannot lead out of a folder. */
 bool files_name_ok(const char *name);
 
-/* The device that a name of a file speaks of: "SEP74A02FC0A675" of ITLSEP74A02FC0A675.tlv; "client"
- * when there is none. For events. */
+/* The device that a name of a file speaks of: "SEP74A02FC0A675" of ITLSEP74A02FC0A675.tlv; false
+ * and "client" when there is none. For events. */
 enum { FILES_DEVICE_MAX = 16 };
-void files_device(const char *name, char out[FILES_DEVICE_MAX]);
+bool files_device(const char *name, char out[FILES_DEVICE_MAX]);
 
 #endif

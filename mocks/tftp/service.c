@@ -38,14 +38,13 @@ static void apply(struct offer *o) {
         o->content.len = (size_t)o->fault->value;
 }
 
-void service_look_up(const struct service *s, enum tftp_point at, const char *what,
-                     const char *name, struct offer *out) {
-    char device[FILES_DEVICE_MAX];
+void service_look_up(const struct service *s, const struct ask *ask, struct offer *out) {
     *out = (struct offer){.content = BUF_INIT(FILES_MAX)};
-    files_device(name, device);
-    event_message(device, NULL, what, "%s", name);
-    visit(s, at, name, out);
-    files_get(s->files, name, &out->content, &out->e);
+    if (!files_device(ask->name, out->device) && ask->device != NULL)
+        snprintf(out->device, sizeof out->device, "%s", ask->device);
+    event_message(out->device, NULL, ask->what, "%s", ask->name);
+    visit(s, ask->at, ask->name, out);
+    files_get(s->files, ask->name, &out->content, &out->e);
     apply(out);
 }
 
@@ -56,15 +55,11 @@ static void put_fault(const struct offer *o, struct buf *text) {
     fault_put(o->fault, text);
 }
 
-void service_tell(const struct service *s, const struct offer *o, const char *what,
-                  const char *name, const char *detail) {
+void offer_tell(const struct offer *o, const char *what, const char *name, const char *detail) {
     AUTO_BUF text = BUF_INIT(TEXT_MAX);
-    char device[FILES_DEVICE_MAX];
-    (void)s;
-    files_device(name, device);
     buf_put_str(&text, detail);
     put_fault(o, &text);
-    event_message(NULL, device, what, "%s: %s", name, buf_str(&text));
+    event_message(NULL, o->device, what, "%s: %s", name, buf_str(&text));
 }
 
 void service_log(const struct service *s, const char *transport, const char *peer, const char *name,

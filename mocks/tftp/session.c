@@ -11,6 +11,8 @@ uint64_t tftp_session_blocks(const struct tftp_session *s) {
 static struct bytes block_of(const struct tftp_session *s) {
     size_t from = (size_t)(s->block - 1) * s->block_size;
     size_t left = s->content.len - from;
+    if (left == 0)
+        return bytes_of(NULL, 0); /* an empty file may have no address to count from */
     return bytes_of(s->content.data + from, left < s->block_size ? left : s->block_size);
 }
 
@@ -32,9 +34,11 @@ static void put_packet(struct tftp_session *s, struct buf *out) {
         tftp_put_data(out, (uint16_t)s->block, block_of(s)); /* 65535 is followed by 0 */
 }
 
-/* What is answered is what was asked for, with a block size that we can do. */
+/* What is answered is what was asked for, with a block size that we can do; but no size of nothing:
+ * libcurl calls an OACK with tsize 0 illegal (lib/tftp.c, tftp_parse_option_ack). */
 static void negotiate(struct tftp_session *s, const struct tftp_request *request) {
     s->accepted = *request;
+    s->accepted.size = request->size && s->content.len > 0;
     if (s->accepted.block_size > s->limits.block_size)
         s->accepted.block_size = s->limits.block_size;
     s->block_size = s->accepted.block_size != 0 ? s->accepted.block_size : TFTP_BLOCK_DEFAULT;
@@ -47,7 +51,7 @@ void tftp_session_start(struct tftp_session *s, const struct tftp_request *reque
                         const struct tftp_damage *damage, struct buf *out) {
     *s = (struct tftp_session){.content = content, .limits = *limits, .damage = *damage};
     negotiate(s, request);
-    bool options = request->block_size != 0 || request->timeout_s != 0 || request->size;
+    bool options = s->accepted.block_size != 0 || s->accepted.timeout_s != 0 || s->accepted.size;
     s->block = options ? 0 : 1;
     put_packet(s, out);
 }

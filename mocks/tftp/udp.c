@@ -83,10 +83,12 @@ static void go_on(struct transfer *t, enum tftp_progress progress, const struct 
         finish(t, progress == TFTP_FAILED ? e->text : NULL);
 }
 
+/* No length: that of EC signatures differs from run to run, and events are compared. */
 static void tell_start(const struct transfer *t) {
     char detail[DETAIL_MAX];
-    snprintf(detail, sizeof detail, "%zu octets", t->session.content.len);
-    service_tell(t->udp->service, &t->offer, "TFTP DATA", t->request.name, detail);
+    snprintf(detail, sizeof detail, "%s, blocks of %zu", mode_of(&t->request),
+             t->session.block_size);
+    offer_tell(&t->offer, "TFTP DATA", t->request.name, detail);
 }
 
 static struct tftp_damage damage_of(const struct offer *o) {
@@ -177,7 +179,7 @@ static void refuse(const struct incoming *in, const struct offer *o, unsigned co
     if (o != NULL) {
         char detail[DETAIL_MAX];
         snprintf(detail, sizeof detail, "%u %s", code, tftp_error_text(code));
-        service_tell(in->udp->service, o, "TFTP ERROR", name, detail);
+        offer_tell(o, "TFTP ERROR", name, detail);
     }
     answer_error(in, code, tftp_error_text(code), o != NULL ? o->delay_us : 0);
 }
@@ -275,7 +277,8 @@ static void on_request(const struct incoming *in) {
         refuse(in, NULL, TFTP_ERROR_UNDEFINED, &e);
         return;
     }
-    service_look_up(in->udp->service, AT_TFTP_REQUEST, "TFTP RRQ", in->request.name, &offer);
+    const struct ask ask = {AT_TFTP_REQUEST, "TFTP RRQ", in->request.name, NULL};
+    service_look_up(in->udp->service, &ask, &offer);
     serve(in, &offer);
     offer_free(&offer);
 }

@@ -4,7 +4,7 @@
 #include "base/owned.h"
 #include <string.h>
 
-enum { BODY_MAX = 1024, DETAIL_MAX = 64 };
+enum { BODY_MAX = 1024, DETAIL_MAX = 16 };
 
 struct tftp_web {
     struct event_base *loop;
@@ -42,9 +42,8 @@ static unsigned status_of(const struct offer *o) {
 
 static void tell(const struct call *call, unsigned status) {
     char detail[DETAIL_MAX];
-    snprintf(detail, sizeof detail, "%u, %zu octets", status,
-             status == 200 ? call->offer.content.len : 0);
-    service_tell(call->web->service, &call->offer, "HTTP answer", name_of(call->request), detail);
+    snprintf(detail, sizeof detail, "%u", status);
+    offer_tell(&call->offer, "HTTP answer", name_of(call->request), detail);
 }
 
 static void reply(struct call *call, unsigned status) {
@@ -88,6 +87,27 @@ static unsigned refusal(struct http_request *r) {
     return 405;
 }
 
+/* A phone asks for its own files first: whoever has named itself on the connection is known there.
+ */
+static void look_up(struct call *call) {
+    char *known = http_request_connection(call->request); /* NULL without memory */
+    const struct ask ask = {AT_TFTP_HTTP, "HTTP GET", name_of(call->request),
+                            known != NULL && known[0] != '\0' ? known : NULL};
+    service_look_up(call->web->service, &ask, &call->offer);
+    if (known != NULL)
+        memcpy(known, call->offer.device, FILES_DEVICE_MAX);
+}
+
+static void *on_connection(void *user) {
+    (void)user;
+    return calloc(1, FILES_DEVICE_MAX);
+}
+
+static void on_connection_end(void *user, void *connection) {
+    (void)user;
+    free(connection);
+}
+
 static void on_request(void *user, struct http_request *r) {
     struct tftp_web *w = user;
     unsigned refused = refusal(r);
@@ -98,7 +118,7 @@ static void on_request(void *user, struct http_request *r) {
     }
     *call = (struct call){.web = w, .request = r};
     http_request_set_user(r, call);
-    service_look_up(w->service, AT_TFTP_HTTP, "HTTP GET", name_of(r), &call->offer);
+    look_up(call);
     if (call->offer.delay_us > 0)
         answer_later(call);
     else
@@ -112,8 +132,10 @@ static void log_end(const struct tftp_web *w, const struct http_request *r, cons
     AUTO_BUF peer = BUF_INIT(SOCKADDR_TEXT_MAX);
     buf_printf(&peer, "%s:%u", http_request_peer(r), http_request_peer_port(r));
     bool why = offer != NULL && offer->e.code != ERR_OK;
-    service_log(w->service, "http", buf_str(&peer), name_of(r), offer, "%s, status %u%s%s%s",
-                http_request_method(r), status, why ? ", " : "", why ? offer->e.text : "",
+    size_t octets = offer != NULL && status == 200 ? offer->content.len : 0;
+    service_log(w->service, "http", buf_str(&peer), name_of(r), offer,
+                "%s, status %u, %zu octets%s%s%s", http_request_method(r), status, octets,
+                why ? ", " : "", why ? offer->e.text : "",
                 sent ? "" : ", the answer was not sent to its end");
 }
 
@@ -138,8 +160,11 @@ struct tftp_web *tftp_web_new(struct event_base *loop, const struct service *ser
     w->service = service;
     const struct http_server_options options = {.listen = service->config->http,
                                                 .body_max = BODY_MAX};
-    const struct http_server_callbacks callbacks = {
-        .request = on_request, .completed = on_completed, .user = w};
+    const struct http_server_callbacks callbacks = {.request = on_request,
+                                                    .completed = on_completed,
+                                                    .connection_open = on_connection,
+                                                    .connection_close = on_connection_end,
+                                                    .user = w};
     w->server = http_server_new(loop, &options, &callbacks, e);
     if (w->server != NULL)
         return w;

@@ -51,7 +51,7 @@ int tvs_faults_check(const struct fault_set *set, struct err *e) {
         const struct fault *f = &set->items[i];
         AUTO_BUF roles = BUF_INIT(TVS_ROLES_MAX);
         if (f->action == TVS_DO_ROLES && tvs_roles_read(f->text, &roles, e) != 0)
-            return err_context(e, "faults, line %zu", f->line);
+            return err_context(e, "faults: roles %s", f->text);
     }
     return 0;
 }

@@ -34,8 +34,8 @@ enum tvs_point {
       .help = "the answer has the id of the request after this one")                               \
     X(WRONG_COMMAND, "wrong-command", .kinds = TVS_KIND_REQUEST,                                   \
       .help = "the answer is one to the other kind of request")                                    \
-    X(OTHER_CERTIFICATE, "other-certificate", .kinds = TVS_KIND_QUERY,                             \
-      .help = "found, but what comes is another certificate: the server's own")                    \
+    X(OTHER_CERTIFICATE, "other-certificate", .kinds = TVS_KIND_REQUEST,                           \
+      .help = "the answer has another certificate, the server's own; to a query it is a yes")      \
     X(NO_CERTIFICATE, "no-certificate", .kinds = TVS_KIND_QUERY,                                   \
       .help = "found, but no certificate comes")                                                   \
     X(TRUNCATE, "truncate", .argument = FAULT_NUMBER, .argument_name = "BYTES",                    \

@@ -90,8 +90,10 @@ static void give_other_certificate(struct exchange *x) {
     struct tvs_message *a = &x->answer;
     if (x509_put_der(x->responder->own, &x->other, NULL) != 0)
         return;
-    a->status = TVS_NUMBER(TVS_STATUS_VALID);
     a->certificate = TVS_OCTETS(buf_view(&x->other));
+    if (x->request.command != TVS_QUERY_CERT_REQ)
+        return;
+    a->status = TVS_NUMBER(TVS_STATUS_VALID);
     if (!a->roles.present)
         a->roles = TVS_OCTETS(bytes_of("\0", 1));
     a->ttl = TVS_NUMBER(x->responder->ttl);

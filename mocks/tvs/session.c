@@ -4,7 +4,7 @@
 #include "base/process.h"
 #include "base/tls.h"
 #include "base/tls_stream.h"
-#include "base/x509.h"
+#include "itl/itl.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
@@ -141,8 +141,9 @@ static void log_phone_certificate(const struct tvs_session *s) {
     X509 *shown = SSL_get1_peer_certificate(bufferevent_openssl_get_ssl(s->io));
     if (shown == NULL)
         return;
-    AUTO(char) name = x509_name_rfc2253(X509_get_subject_name(shown));
-    tvs_log_text(&s->log, "client certificate of %s", name != NULL ? name : "");
+    AUTO_BUF name = BUF_INIT(TVS_NAME_MAX);
+    itl_put_name(X509_get_subject_name(shown), ITL_LAYOUT_CUCM, &name, NULL);
+    tvs_log_text(&s->log, "client certificate of %s", buf_str(&name));
     X509_free(shown);
 }
 

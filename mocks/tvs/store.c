@@ -39,13 +39,14 @@ static void content_free(struct content *c) {
     *c = (struct content){0};
 }
 
-static void digest_of(struct bytes der, uint8_t out[DIGEST_LEN]) {
-    EVP_Digest(der.data, der.len, out, NULL, EVP_sha256(), NULL);
+static bool digest_of(struct bytes der, uint8_t out[DIGEST_LEN]) {
+    return EVP_Digest(der.data, der.len, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
 static struct held *find(const struct content *c, struct bytes der) {
     uint8_t digest[DIGEST_LEN];
-    digest_of(der, digest);
+    if (!digest_of(der, digest))
+        return NULL;
     for (size_t i = 0; i < c->count; i++)
         if (memcmp(c->items[i].digest, digest, sizeof digest) == 0)
             return &c->items[i];
@@ -97,7 +98,8 @@ static int add(struct content *c, X509 *certificate, const struct cfg_strings *r
     h->public.certificate = certificate;
     buf_put_bytes(&h->der, buf_view(&der));
     h->public.der = buf_view(&h->der);
-    digest_of(h->public.der, h->digest);
+    if (!digest_of(h->public.der, h->digest))
+        return err_openssl(e, ERR_SYS_NOMEM, "no digest");
     return add_roles(h, roles, e);
 }
 

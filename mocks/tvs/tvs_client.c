@@ -3,14 +3,13 @@
 #include "mocks/tvs/tvs_client.h"
 #include "base/owned.h"
 #include "base/process.h"
-#include "base/x509.h"
-#include "itl/itl.h"
+#include "mocks/tvs/tvs_answer.h"
 #include "mocks/tvs/tvs_link.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
-enum { REQUESTS_MAX = 64, DER_SEQUENCE = 0x30 };
+enum { REQUESTS_MAX = 64 };
 
 /* What was asked; owns the octets that its message looks at. */
 struct request {
@@ -104,39 +103,17 @@ static void leave(struct tvs_client *c, const struct err *e) {
 
 /* ---- Answers ---- */
 
-static int check_names(const struct tvs_message *asked, const X509 *found, struct err *e) {
-    if (!itl_serial_equal(asked->serial.octets, itl_serial_of(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate with another serial number");
-    if (!itl_name_is(asked->issuer.octets, X509_get_issuer_name(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate of another issuer");
-    if (!itl_name_is(asked->subject.octets, X509_get_subject_name(found)))
-        return err_set(e, ERR_TVS_ANSWER, "a certificate with another subject");
-    return 0;
-}
-
-static int check_found(const struct tvs_message *asked, const struct tvs_message *answer,
-                       struct err *e) {
-    if (!answer->certificate.present)
-        return err_set(e, ERR_TVS_MISSING_ELEMENT, "found, but without CERTIFICATE");
-    struct bytes der = answer->certificate.octets;
-    AUTO(X509) found = der.data[0] == DER_SEQUENCE ? x509_read(der, e) : NULL; /* PEM is none */
-    if (found == NULL)
-        return err_set(e, ERR_TVS_ELEMENT, "what was found is not a certificate");
-    return check_names(asked, found, e);
-}
-
-static int check_answer(const struct tvs_message *asked, const struct tvs_message *answer,
-                        struct err *e) {
-    char word[TVS_WORD_MAX];
-    tvs_command_log_name(answer->command, word);
-    if (answer->id != asked->id)
-        return err_set(e, ERR_TVS_ANSWER, "%s to request %u, but %u was asked", word,
-                       (unsigned)answer->id, (unsigned)asked->id);
-    if (answer->command != asked->command + 1)
-        return err_set(e, ERR_TVS_ANSWER, "%s is no answer to what was asked", word);
-    if (asked->command == TVS_QUERY_CERT_REQ && answer->status.number == TVS_STATUS_VALID)
-        return check_found(asked, answer, e);
-    return 0;
+/* A no brings nothing else along, and only a QUERY's certificate has been compared. */
+static struct tvs_result result_of(const struct tvs_client *c, const struct tvs_message *m) {
+    struct tvs_result r = {.server = &c->members[c->at], .status = m->status.number};
+    r.valid = r.status == TVS_STATUS_VALID;
+    if (!r.valid)
+        return r;
+    r.roles = m->roles.octets;
+    r.ttl = m->ttl.number;
+    if (m->command == TVS_QUERY_CERT_RES)
+        r.certificate = m->certificate.octets;
+    return r;
 }
 
 static void on_frame(void *user, struct bytes frame) {
@@ -149,19 +126,14 @@ static void on_frame(void *user, struct bytes frame) {
         leave(c, &e);
         return;
     }
-    if (tvs_message_parse(frame, &m, &e) != 0 || check_answer(&r->message, &m, &e) != 0) {
+    if (tvs_message_parse(frame, &m, &e) != 0 || tvs_answer_check(&r->message, &m, &e) != 0) {
         err_context(&e, "%s", c->members[c->at].host);
         leave(c, &e);
         return;
     }
     tell_command(c, TVS_ANSWERED, m.command);
     c->used = true;
-    const struct tvs_result result = {.server = &c->members[c->at],
-                                      .valid = m.status.number == TVS_STATUS_VALID,
-                                      .status = m.status.number,
-                                      .roles = m.roles.octets,
-                                      .ttl = m.ttl.number,
-                                      .certificate = m.certificate.octets};
+    const struct tvs_result result = result_of(c, &m);
     finish(c, &result, NULL);
 }
 
@@ -329,6 +301,7 @@ static int copy_members(struct tvs_client *c, const struct tvs_client_options *o
         struct tvs_member copy = o->members[i];
         copy.host = strdup(o->members[i].host);
         copy.via = copy.via != NULL ? strdup(copy.via) : NULL;
+        copy.port = copy.port != 0 ? copy.port : TVS_PORT;
         insert_member(c, &copy);
         if (copy.host == NULL || (o->members[i].via != NULL && copy.via == NULL))
             return err_set(e, ERR_SYS_NOMEM, NULL);

@@ -59,9 +59,9 @@ struct tvs_result {
     const struct tvs_member *server; /* who said so */
     bool valid;                      /* status 0: verified, or found */
     uint32_t status;
-    struct bytes roles;       /* one byte each; see tvs_has_role */
+    struct bytes roles;       /* of a yes, one byte each; see tvs_has_role */
     uint32_t ttl;             /* seconds for which a yes may be kept; 0 when absent */
-    struct bytes certificate; /* QUERY: DER of what was found, compared with the request */
+    struct bytes certificate; /* of a QUERY's yes: DER, compared with the request; else empty */
 };
 
 /* Exactly once for each request, unless tvs_client_free comes first; never before the call that

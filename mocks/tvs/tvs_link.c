@@ -132,7 +132,6 @@ static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
                                BEV_OPT_DEFER_CALLBACKS, e);
     if (l->stream == NULL)
         return -1;
-    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);
@@ -165,7 +164,7 @@ static void on_lookup(void *user, const char *const *addresses, const struct err
 static int look_up(struct tvs_link *l, struct err *e) {
     const struct tvs_member *server = l->server;
     AUTO(char) via_host = NULL;
-    l->port = server->port != 0 ? server->port : TVS_PORT;
+    l->port = server->port;
     if (server->via != NULL && split_host_port(server->via, &via_host, &l->port, e) != 0)
         return -1;
     l->lookup = malloc(sizeof *l->lookup);

@@ -38,3 +38,7 @@ const char *behaviour_word(int action) {
 #define X(fallback, word) {word, PHONE_LSC_FALLBACK_##fallback},
 const struct cfg_word lsc_fallback_words[] = {PHONE_LSC_FALLBACK_TABLE(X){NULL, 0}};
 #undef X
+
+#define X(message, word) {word, PHONE_UNRESOLVED_##message},
+const struct cfg_word unresolved_words[] = {PHONE_UNRESOLVED_TABLE(X){NULL, 0}};
+#undef X

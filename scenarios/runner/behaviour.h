@@ -18,5 +18,7 @@ extern const struct fault_tables phone_faults; /* of mocks/phone */
 
 /* What a phone shows where its LSC is asked for, and it has none. */
 extern const struct cfg_word lsc_fallback_words[];
+/* What it says when no CAPF server's name has an address. */
+extern const struct cfg_word unresolved_words[];
 
 #endif

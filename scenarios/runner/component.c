@@ -41,6 +41,16 @@ const char *component_connection(enum component c) {
     return strncmp(name, relay_prefix, len) == 0 ? name + len : NULL;
 }
 
+enum component component_at(const char *point) {
+    char name[64];
+    size_t len = strcspn(point, ".:");
+    if (point[len] == ':')
+        snprintf(name, sizeof name, "%s%s", relay_prefix, point + len + 1);
+    else
+        snprintf(name, sizeof name, "%.*s", (int)len, point);
+    return component_of(name);
+}
+
 static bool relay_is_needed(const struct scenario *s, enum component c) {
     char point[64];
     snprintf(point, sizeof point, "wire:%s", component_connection(c));

@@ -36,6 +36,9 @@ const char *component_log(enum component c);
 /* The component with that name; COMPONENT_COUNT: there is none. */
 enum component component_of(const char *name);
 
+/* The component that has the fault point ("wire:capf-ra"); COMPONENT_COUNT: none, a phone's. */
+enum component component_at(const char *point);
+
 /* Whether the lab of the scenario has it. */
 bool scenario_needs(const struct scenario *s, enum component c);
 

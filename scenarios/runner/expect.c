@@ -269,7 +269,7 @@ static void read_files(const struct reader *r, const struct cfg_node *node) {
     check_paths(r, node, &t->files_absent);
 }
 
-/* Ids are not checked here: the rules are data of another program. */
+/* Ids are checked by diagnosis_ids.h: the rules are data of another program. */
 static void read_diagnosis(const struct reader *r, const struct cfg_node *node) {
     struct then *t = &r->s->then;
     size_t count = item_count(node);

@@ -57,6 +57,7 @@ enum expect_kind {
     X(WIRE_PHONE_TVS, "wire-phone-tvs", "wire-phone-tvs.log", COMPONENT_WIRE_PHONE_TVS)            \
     X(TFTP, "tftp", "tftp.log", COMPONENT_TFTP)                                                    \
     X(WIRE_PHONE_HTTP, "wire-phone-http", "wire-phone-http.log", COMPONENT_WIRE_PHONE_HTTP)        \
+    X(REPORT, "report", "report.csv", COMPONENT_CAPF)                                              \
     X(PHONE, "phone", NULL, COMPONENT_COUNT)
 
 enum log_kind {

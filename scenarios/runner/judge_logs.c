@@ -113,6 +113,16 @@ static void judge_phone_logs(struct run *r, const struct cfg_node *node,
     }
 }
 
+/* The report of CAPF's devices is no log that grows: it is asked for at the end. */
+static int write_report(struct run *r, const char *path) {
+    static const char *const args[] = {"device", "report", "--csv", NULL};
+    struct err e = {0};
+    AUTO_BUF report = BUF_INIT(LOG_BYTES_MAX);
+    if (path == NULL || capf_command(r, args, &report) != 0)
+        return -1;
+    return file_write(path, buf_view(&report), 0644, &e);
+}
+
 static void judge_each_log(struct run *r, const struct cfg_node *node,
                            const struct pattern_list *lists, judge_log_fn *fn) {
     struct phone_names phones = scenario_phone_names(r->scenario);
@@ -125,6 +135,8 @@ static void judge_each_log(struct run *r, const struct cfg_node *node,
         }
         const char *file = log_file((enum log_kind)kind);
         AUTO(char) path = run_path(r, "logs/%s", file);
+        if (kind == LOG_REPORT && write_report(r, path) != 0)
+            continue;
         const char *writer = component_name(log_writer((enum log_kind)kind));
         fn(r, node, path, file, writer, &lists[kind], &phones);
     }

@@ -7,6 +7,7 @@
 #include "base/owned.h"
 #include "itl/itl_write.h"
 
+#include <openssl/core_names.h>
 #include <string.h>
 
 enum { ROLES_MAX = 3 };
@@ -119,22 +120,29 @@ json_t *tftp_config(const struct run *r) {
 
 /* ---- phones ---- */
 
-static void set_route(json_t *routes, const char *host, int port, const char *to) {
+/* By name where the name is to be asked for. */
+static void set_route(json_t *routes, const char *host, int port, const char *to, bool by_name) {
     char from[300];
+    if (to == NULL)
+        return;
     snprintf(from, sizeof from, "%s:%d", host, port);
-    set_string(routes, from, to);
+    if (by_name)
+        json_object_set_new(routes, from, json_sprintf("%s%s", host, strrchr(to, ':')));
+    else
+        set_string(routes, from, to);
 }
 
 static const char *way_to(const struct run *r, enum component c, enum component relay) {
     return lab_needs(r, relay) ? r->addresses[relay] : r->addresses[c];
 }
 
-static void set_routes(json_t *routes, const struct cfg_strings *hosts, const char *otherwise,
+static void set_routes(json_t *routes, const struct run *r, const struct cfg_strings *hosts,
                        int port, const char *to) {
+    const struct lab_settings *lab = &r->scenario->lab;
     for (size_t i = 0; i < hosts->count; i++)
-        set_route(routes, hosts->items[i], port, to);
+        set_route(routes, hosts->items[i], port, to, lab->has_dns);
     if (hosts->count == 0)
-        set_route(routes, otherwise, port, to);
+        set_route(routes, lab->cucm, port, to, lab->has_dns);
 }
 
 static json_t *routes_of(const struct run *r) {
@@ -143,12 +151,12 @@ static json_t *routes_of(const struct run *r) {
     const char *http = lab_needs(r, COMPONENT_WIRE_PHONE_HTTP)
                            ? r->addresses[COMPONENT_WIRE_PHONE_HTTP]
                            : r->http_address;
-    set_route(routes, "127.0.0.1", HTTP_PORT, http);
-    set_route(routes, "127.0.0.1", TFTP_PORT, r->addresses[COMPONENT_TFTP]);
-    set_routes(routes, &lab->tftp.capf, lab->cucm, CAPF_PORT,
+    set_route(routes, "127.0.0.1", HTTP_PORT, http, false);
+    set_route(routes, "127.0.0.1", TFTP_PORT, r->addresses[COMPONENT_TFTP], false);
+    set_routes(routes, r, &lab->tftp.capf, CAPF_PORT,
                way_to(r, COMPONENT_CAPF, COMPONENT_WIRE_PHONE_CAPF));
     if (lab->has_tvs)
-        set_routes(routes, &lab->tftp.tvs, lab->cucm, TVS_PORT,
+        set_routes(routes, r, &lab->tftp.tvs, TVS_PORT,
                    way_to(r, COMPONENT_TVS, COMPONENT_WIRE_PHONE_TVS));
     return routes;
 }
@@ -162,11 +170,14 @@ void phone_boot_config(json_t *o, const struct run *r, const struct phone_settin
     json_object_set_new(o, "routes", routes_of(r));
     set_path(o, "state", r, state);
     set_word(o, "lsc-fallback", lsc_fallback_words, p->lsc_fallback);
+    set_word(o, "unresolved", unresolved_words, p->unresolved);
     if (p->list == LIST_NONE)
         return;
+    static const char *const lists[] = {[LIST_CURRENT] = "pki/current.tlv",
+                                        [LIST_OTHER_CLUSTER] = "pki/other-cluster.tlv",
+                                        [LIST_CORRUPTED] = "pki/corrupted.tlv"};
     json_t *before = json_object();
-    set_path(before, "itl", r,
-             p->list == LIST_OTHER_CLUSTER ? "pki/other-cluster.tlv" : "pki/current.tlv");
+    set_path(before, "itl", r, lists[p->list]);
     json_object_set_new(o, "before", before);
 }
 
@@ -197,6 +208,26 @@ static int write_list(struct run *r, const enum lab_cert_id *more, size_t more_c
     return file_write(path, buf_view(&list), 0644, e);
 }
 
+/* Turns one bit in each copy of the signer's key. */
+static int corrupt_list(struct run *r, struct err *e) {
+    enum { PART = 32 };
+    uint8_t modulus[1024];
+    AUTO(BIGNUM) n = NULL;
+    AUTO_BUF list = BUF_INIT(ITL_MAX);
+    AUTO(char) from = lab_certs_path(&r->certs, "current.tlv");
+    AUTO(char) to = lab_certs_path(&r->certs, "corrupted.tlv");
+    if (from == NULL || to == NULL || file_read(from, &list, e) != 0)
+        return -1;
+    EVP_PKEY_get_bn_param(r->certs.keys[CERT_CALLMANAGER], OSSL_PKEY_PARAM_RSA_N, &n);
+    if (n == NULL || BN_num_bytes(n) > (int)sizeof modulus)
+        return err_openssl(e, ERR_KEY_UNSUPPORTED, "callmanager");
+    BN_bn2bin(n, modulus);
+    for (uint8_t *at = list.data;
+         (at = memmem(at, list.len - (size_t)(at - list.data), modulus, PART)) != NULL;)
+        *at ^= 1;
+    return file_write(to, buf_view(&list), 0644, e);
+}
+
 int lab_write_lists(struct run *r, struct err *e) {
     static const enum lab_cert_id more[] = {CERT_ITLRECOVERY, CERT_TVS};
     if (!r->scenario->lab.has_tftp)
@@ -204,5 +235,8 @@ int lab_write_lists(struct run *r, struct err *e) {
     if (write_list(r, more, r->scenario->lab.has_tvs ? 2 : 1, CERT_CALLMANAGER, CERT_CAPF,
                    "current.tlv", e) != 0)
         return -1;
-    return write_list(r, NULL, 0, CERT_OTHER_CALLMANAGER, CERT_OTHER_CAPF, "other-cluster.tlv", e);
+    if (write_list(r, NULL, 0, CERT_OTHER_CALLMANAGER, CERT_OTHER_CAPF, "other-cluster.tlv", e) !=
+        0)
+        return -1;
+    return corrupt_list(r, e);
 }

@@ -3,8 +3,10 @@
  * repository, as TESTDATA says too. */
 #include "base/file.h"
 #include "base/owned.h"
+#include "base/temporary_test.h"
 #include "base/test.h"
 #include "scenarios/runner/collect.h"
+#include "scenarios/runner/diagnosis_ids.h"
 #include "scenarios/runner/scenario.h"
 #include "scenarios/runner/words.h"
 
@@ -57,7 +59,7 @@ START_TEST(every_mistake_is_told_with_its_place) {
         cases++;
     }
     closedir(dir);
-    ck_assert_uint_eq(cases, 11);
+    ck_assert_uint_eq(cases, 12);
 }
 END_TEST
 
@@ -123,6 +125,7 @@ static const char *const written[] = {
     "install-lsc: {phones: SEP74A02FC0A675, together: true, background: true}",
     "delete-lsc",
     "troubleshoot",
+    "renew-lsc",
     "connect: {together: true}",
     "reset: {phones: SEP74A02FC0A675}",
     "finish",
@@ -163,9 +166,11 @@ START_TEST(every_step_can_be_written) {
 END_TEST
 
 START_TEST(a_step_reads_its_arguments) {
-    struct scenario *s = load("title: t\nwhen: [advance-clock: 1d, deny: 3, "
+    struct scenario *s = load("title: t\nfaults: [{at: 'wire:capf-ra', do: silent}]\n"
+                              "when: [advance-clock: 1d, deny: 3, "
                               "{wait-for: {log: {ra: x}, within: 5s}}, "
-                              "{set: {actor: ra, keys: {certsrv.timeout: 90s}}}]\n"
+                              "{set: {actor: ra, keys: {certsrv.timeout: 90s}}}, "
+                              "{wait-for: {fault: 'wire:capf-ra'}}]\n"
                               "then: {est: none}\n");
     ck_assert_int_eq(s->steps[0].by_us, INT64_C(86400) * 1000000);
     ck_assert_ptr_null(s->steps[0].actor);
@@ -174,6 +179,7 @@ START_TEST(a_step_reads_its_arguments) {
     ck_assert_uint_eq(s->steps[2].patterns.count, 1);
     ck_assert_int_eq(s->steps[2].within_us, 5000000);
     ck_assert_str_eq(s->steps[3].keys.items[0].name, "certsrv.timeout");
+    ck_assert_int_eq(s->steps[4].fault_side, COMPONENT_WIRE_CAPF_RA);
     scenario_free(s);
 }
 END_TEST
@@ -297,9 +303,43 @@ START_TEST(nodes_are_found_by_key) {
 }
 END_TEST
 
+static char *id_mistakes_of(const char *programs, const char *text) {
+    struct cfg_mistakes *m = cfg_mistakes_new();
+    struct scenario *s = scenario_load_text("t.yaml", "t", bytes_of_str(text), m);
+    const struct collection one = {.items = &s, .count = 1};
+    char *told = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&told, &size);
+    ck_assert_ptr_nonnull(s);
+    diagnosis_ids_check(&one, programs, m);
+    cfg_mistakes_print(m, to);
+    fclose(to);
+    scenario_free(s);
+    cfg_mistakes_free(m);
+    return told;
+}
+
+/* A list of two rules stands for the program's. */
+START_TEST(ids_that_no_rule_has_are_mistakes) {
+    static const char list[] = "#!/bin/sh\necho 'ra-dns   RA'\necho 'capf-store -'\n";
+    static const char text[] = "title: t\nwhen: [connect]\n"
+                               "then: {diagnosis: [ra-dns, ra-dsn, healthy, capf-store|capf]}\n";
+    TEMPORARY(dir);
+    struct err e = {0};
+    AUTO(char) none = id_mistakes_of(dir, text);
+    ck_assert_str_eq(none, "");
+    AUTO(char) program = path_join(dir, "capflab-diagnose");
+    ck_assert_ok(file_write(program, bytes_of_str(list), 0755, &e), e);
+    AUTO(char) told = id_mistakes_of(dir, text);
+    ck_assert_str_eq(told, "t.yaml:3:28: unknown diagnosis \"ra-dsn\", did you mean \"ra-dns\"?\n"
+                           "t.yaml:3:45: unknown diagnosis \"capf\"; known here: ra-dns, "
+                           "capf-store, healthy, unknown\n");
+}
+END_TEST
+
 TEST_MAIN("scenario files", every_mistake_is_told_with_its_place, a_missing_file_is_a_mistake,
           the_healthy_lab_is_the_default, phones_count_up_or_have_names, every_step_can_be_written,
           a_step_reads_its_arguments, a_lab_has_what_its_faults_and_keys_ask_for,
           every_expectation_can_be_written, the_reference_page_is_the_printed_one,
           all_scenarios_of_the_repository_are_right, tags_and_folders_select,
-          shards_share_everything_once, nodes_are_found_by_key)
+          shards_share_everything_once, nodes_are_found_by_key, ids_that_no_rule_has_are_mistakes)

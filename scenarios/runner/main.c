@@ -5,6 +5,7 @@
 #include "base/owned.h"
 #include "base/program.h"
 #include "scenarios/runner/collect.h"
+#include "scenarios/runner/diagnosis_ids.h"
 #include "scenarios/runner/html.h"
 #include "scenarios/runner/jobs.h"
 #include "scenarios/runner/place.h"
@@ -413,7 +414,10 @@ static int check_and_run(const struct options *o, const char *const *paths, size
     struct collection c = {0};
     if (m == NULL)
         return EXIT_FAILED;
+    AUTO(char) programs = place_programs();
     collect(paths, count, &c, m);
+    if (programs != NULL)
+        diagnosis_ids_check(&c, programs, m);
     int code = EXIT_USAGE;
     if (cfg_mistakes_count(m) > 0) {
         cfg_mistakes_print(m, stderr);

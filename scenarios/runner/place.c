@@ -66,7 +66,8 @@ static int remove_tree(const char *path, struct err *e) {
     return err_errno(e, "%s: cannot be removed", path);
 }
 
-static const char *const folders[] = {"logs", "lsc", "db", "config", "pki", "events", "tmp", NULL};
+static const char *const folders[] = {"logs",   "lsc", "db",     "config", "pki",
+                                      "events", "tmp", "phones", NULL};
 static const char *const files[] = {"result.json", "events.ndjson", "timeline.txt", NULL};
 static const char marker[] = ".capflab-run";
 

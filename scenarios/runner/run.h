@@ -51,8 +51,9 @@ struct run {
     int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
     json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */
     int64_t begun;                        /* real time when the lab's clock was set */
-    int64_t lab_ahead_us;     /* of the lab's clock, and so of phones, by advance-clock */
-    size_t waited[LOG_COUNT]; /* lines of each log that wait-for has used up */
+    int64_t lab_ahead_us;        /* of the lab's clock, and so of phones, by advance-clock */
+    size_t waited[LOG_COUNT];    /* lines of each log that wait-for has used up */
+    size_t met[COMPONENT_COUNT]; /* and of each component's events */
     struct run_phone *phones;
     const char *step;            /* what is being done, for failures */
     int64_t end;                 /* real time at which the scenario's deadline passes */

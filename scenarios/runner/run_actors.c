@@ -43,25 +43,26 @@ static int kill_actor(struct run *r, struct actor *a) {
     return await_end(r, a);
 }
 
-static int kill_phone(struct run *r, const struct step *step) {
+static int kill_phones(struct run *r, const struct step *step) {
     for (size_t i = 0; i < r->scenario->phone_count; i++) {
         struct run_phone *p = &r->phones[i];
         if (!phone_is_meant(p->settings, step->actor))
             continue;
         if (!p->running) {
-            run_fail(r, step->node, NULL, "%s does not run", step->actor);
+            run_fail(r, step->node, NULL, "%s does not run", p->settings->name);
             return -1;
         }
         p->killed = true;
-        return kill_actor(r, &p->actor);
+        if (kill_actor(r, &p->actor) != 0)
+            return -1;
     }
-    return -1;
+    return 0;
 }
 
 int step_kill(struct run *r, const struct step *step) {
     enum component c = component_of(step->actor);
     if (c == COMPONENT_COUNT)
-        return kill_phone(r, step);
+        return kill_phones(r, step);
     if (!runs(r, c)) {
         run_fail(r, step->node, NULL, "%s does not run", step->actor);
         return -1;
@@ -206,6 +207,27 @@ static bool stands(struct run *r, const struct step *step, const char *path) {
     return true;
 }
 
+/* Whether a fault at the step's point was met behind those that an earlier step has waited for. */
+static bool met(struct run *r, const struct step *step, const char *path) {
+    struct err e = {0};
+    char mark[160];
+    AUTO_BUF text = BUF_INIT(LOG_BYTES_MAX);
+    size_t *used = &r->met[step->fault_side];
+    bool found = false;
+    int length =
+        snprintf(mark, sizeof mark, "\"what\":\"fault\",\"detail\":\"%.100s: ", step->fault);
+    if (!file_exists(path) || file_read(path, &text, &e) != 0)
+        return false;
+    struct lines all = lines_of(buf_view(&text));
+    for (size_t i = *used; !found && i < all.count; i++) {
+        found = memmem(all.items[i].data, all.items[i].len, mark, (size_t)length) != NULL;
+        if (found)
+            *used = i + 1;
+    }
+    lines_free(&all);
+    return found;
+}
+
 /* Until something in the watched folder changes, or the deadline passes (-1). */
 static int await_change(int watch, int64_t deadline) {
     char events[4096];
@@ -218,22 +240,31 @@ static int await_change(int watch, int64_t deadline) {
     return 0;
 }
 
+/* The file that the step looks into, below the scenario's folder; malloc'ed. */
+static char *awaited_file(const struct run *r, const struct step *step) {
+    return step->fault != NULL ? run_path(r, "events/%s.ndjson", component_name(step->fault_side))
+                               : run_path(r, "logs/%s", log_file(step->log_kind));
+}
+
+static bool has_come(struct run *r, const struct step *step, const char *path) {
+    return step->fault != NULL ? met(r, step, path) : stands(r, step, path);
+}
+
 int step_wait_for(struct run *r, const struct step *step) {
-    const char *file = log_file(step->log_kind);
-    AUTO(char) folder = run_path(r, "logs");
-    AUTO(char) path = run_path(r, "logs/%s", file);
+    AUTO(char) folder = run_path(r, step->fault != NULL ? "events" : "logs");
+    AUTO(char) path = awaited_file(r, step);
     AUTO_FD watch = inotify_init1(IN_CLOEXEC);
     if (folder == NULL || path == NULL || watch < 0 ||
         inotify_add_watch(watch, folder, IN_MODIFY | IN_CREATE) < 0) {
-        run_fail(r, step->node, NULL, "%s cannot be watched", file);
+        run_fail(r, step->node, NULL, "%s cannot be watched", path == NULL ? "a file" : path);
         return -1;
     }
     int64_t deadline =
         run_deadline(r, (int64_t)((double)step->within_us / r->scenario->lab.clock.rate));
-    while (!stands(r, step, path)) {
+    while (!has_come(r, step, path)) {
         if (await_change(watch, deadline) == 0)
             continue;
-        run_fail(r, step->node, NULL, "%s: what the step waits for did not come in time", file);
+        run_fail(r, step->node, NULL, "%s: what the step waits for did not come in time", path);
         return -1;
     }
     return 0;

@@ -219,6 +219,13 @@ static int step_troubleshoot(struct run *r, const struct step *step) {
     return schedule_all(r, step, "troubleshoot") != 0 ? -1 : step_contact(r, step);
 }
 
+static int step_renew(struct run *r, const struct step *step) {
+    static const char *const args[] = {"device", "renew", NULL};
+    if (take_keys(r, step) != 0 || capf_command(r, args, NULL) != 0)
+        return -1;
+    return step_contact(r, step);
+}
+
 static int step_connect(struct run *r, const struct step *step) {
     return step_contact(r, step);
 }

@@ -155,19 +155,9 @@ static void read_phones(struct scenario *s, struct cfg_mistakes *m) {
     }
 }
 
-/* Rows that lack what they need are told already. */
-static bool rows_are_whole(const struct cfg_list *rows) {
-    const struct fault_row *items = rows->items;
-    for (size_t i = 0; i < rows->count; i++)
-        if (items[i].at == NULL || items[i].todo == NULL)
-            return false;
-    return true;
-}
-
 static void read_faults(struct scenario *s, struct cfg_mistakes *m) {
     const struct cfg_node *lab = node_under(cfg_root(s->doc), "lab");
-    if (rows_are_whole(&s->fault_rows))
-        s->faults = fault_set_new(&s->fault_rows, s->doc, lab_fault_tables, m);
+    s->faults = fault_set_new(&s->fault_rows, s->doc, lab_fault_tables, m);
     s->lab.has_dns = node_under(lab, "dns") != NULL || scenario_has_fault(s, "dns.");
     s->lab.has_tftp = node_under(lab, "tftp") != NULL || scenario_has_fault(s, "tftp.");
     s->lab.has_tvs = node_under(lab, "tvs") != NULL || scenario_has_fault(s, "tvs.");
@@ -238,9 +228,9 @@ static struct scenario *scenario_new(const char *path, const char *name, struct 
     return s;
 }
 
+/* before: how many mistakes there were when the reading of doc began. */
 static struct scenario *read_doc(const char *path, const char *name, struct cfg_doc *doc,
-                                 struct cfg_mistakes *m) {
-    size_t before = cfg_mistakes_count(m);
+                                 size_t before, struct cfg_mistakes *m) {
     struct scenario *s = doc == NULL ? NULL : scenario_new(path, name, doc);
     if (s == NULL)
         return NULL;
@@ -254,11 +244,13 @@ static struct scenario *read_doc(const char *path, const char *name, struct cfg_
 
 struct scenario *scenario_load_text(const char *path, const char *name, struct bytes text,
                                     struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_text(path, text, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_text(path, text, m), before, m);
 }
 
 struct scenario *scenario_load(const char *path, const char *name, struct cfg_mistakes *m) {
-    return read_doc(path, name, cfg_parse_file(path, m), m);
+    size_t before = cfg_mistakes_count(m);
+    return read_doc(path, name, cfg_parse_file(path, m), before, m);
 }
 
 void scenario_free(struct scenario *s) {

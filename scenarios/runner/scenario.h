@@ -39,7 +39,7 @@ enum had_lsc { LSC_NONE, LSC_EXISTING, LSC_UNTRUSTED };
 enum had_mic { MIC_GOOD, MIC_NONE, MIC_UNTRUSTED };
 enum key_source { KEYS_FROM_POOL, KEYS_GENERATED };
 /* The trust list that a phone holds at the start. */
-enum had_list { LIST_NONE, LIST_CURRENT, LIST_OTHER_CLUSTER };
+enum had_list { LIST_NONE, LIST_CURRENT, LIST_OTHER_CLUSTER, LIST_CORRUPTED };
 
 extern const struct cfg_word issuer_words[];
 extern const struct cfg_word web_certificate_words[];
@@ -208,6 +208,7 @@ struct phone_settings {
     int key_source;
     int list;         /* enum had_list */
     int lsc_fallback; /* of mode LSC, without one */
+    int unresolved;   /* what its screen says of a CAPF server without address */
     bool sign;
     int64_t progress;
     int64_t key_generation_us;

@@ -39,6 +39,7 @@ const struct cfg_word key_source_words[] = {
 const struct cfg_word had_list_words[] = {{"none", LIST_NONE},
                                           {"current", LIST_CURRENT},
                                           {"other-cluster", LIST_OTHER_CLUSTER},
+                                          {"corrupted", LIST_CORRUPTED},
                                           {NULL, 0}};
 const struct cfg_word session_words[] = {{"per-enrollment", 0}, {"persistent", 1}, {NULL, 0}};
 const struct cfg_word scheme_words[] = {{"ntlm", 0}, {"basic", 1}, {"negotiate", 2}, {NULL, 0}};
@@ -291,9 +292,12 @@ static const struct cfg_field keys_fields[] = {
         CFG_ENUM(struct phone_settings, key_source, "key", "pool", key_source_words,               \
                  "where new keys come from"),                                                      \
         CFG_ENUM(struct phone_settings, list, "itl", "none", had_list_words,                       \
-                 "trust list that it holds at the start: none, this cluster's or another's"),      \
+                 "trust list that it holds at the start: none, this cluster's, another's, or "     \
+                 "this cluster's with a damaged key of its signer"),                               \
         CFG_ENUM(struct phone_settings, lsc_fallback, "lsc-fallback", "mic", lsc_fallback_words,   \
                  "what it shows where its LSC is asked for, and it has none"),                     \
+        CFG_ENUM(struct phone_settings, unresolved, "unresolved", "connection-failed",             \
+                 unresolved_words, "what it says when CAPF's name has no address"),                \
         CFG_BOOL(struct phone_settings, sign, "sign", "true", "signs certificate requests"),       \
         CFG_INT(struct phone_settings, progress, "progress", "1", 0, 1000,                         \
                 "REQUEST_IN_PROGRESS messages while it makes a key"),                              \

@@ -36,7 +36,8 @@ static const struct cfg_field device_step_fields[] = {
 #define ACTOR_HELP                "one of" COMPONENT_TABLE(X)
 
 static const struct cfg_field actor_step_fields[] = {
-    CFG_STRING(struct step, actor, "actor", NULL, ACTOR_HELP "; kill: also a phone"),
+    CFG_STRING(struct step, actor, "actor", NULL,
+               ACTOR_HELP "; kill: also a phone, or a group of them"),
     CFG_END,
 };
 
@@ -55,6 +56,8 @@ static const struct cfg_field clock_step_fields[] = {
 
 static const struct cfg_field wait_step_fields[] = {
     CFG_NODE(struct step, log, "log", "mapping of one log to patterns; not of phones"),
+    CFG_STRING(struct step, fault, "fault", NULL,
+               "instead of log: a point at which a fault is to be met; not of phones"),
     CFG_DURATION(struct step, within_us, "within", "60s", "no longer than this, in the lab's time"),
     CFG_END,
 };
@@ -187,11 +190,34 @@ static void check_log(const struct reader *r, struct step *step) {
     unknown_word(r->m, r->doc, step->log, "log", word == NULL ? "" : word, words);
 }
 
+static bool has_fault_at(const struct scenario *s, const char *point) {
+    for (size_t i = 0; i < s->faults->count; i++) {
+        const struct fault *f = &s->faults->items[i];
+        if (strcmp(f->tables->points[f->point].name, point) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Without faults that can be read nothing is said of which there are. */
+static void check_fault(const struct reader *r, struct step *step) {
+    step->fault_side = component_at(step->fault);
+    if (step->log != NULL)
+        cfg_mistake_at(r->m, r->doc, step->node, ERR_CONFIG_BAD_VALUE,
+                       "wait-for takes log or fault, not both");
+    else if (step->fault_side == COMPONENT_COUNT ||
+             (r->s->faults != NULL && !has_fault_at(r->s, step->fault)))
+        cfg_mistake_at(r->m, r->doc, step->node, ERR_CONFIG_BAD_VALUE,
+                       "there is no fault at \"%s\" to wait for", step->fault);
+}
+
 static void check_step(const struct reader *r, struct step *step) {
     check_names(r->doc, step->node, step, r->s, r->m);
     if (step->kind >= STEP_KILL && step->kind <= STEP_ADVANCE_CLOCK)
         check_actor(r, step);
-    if (step->kind == STEP_WAIT_FOR)
+    if (step->kind == STEP_WAIT_FOR && step->fault != NULL)
+        check_fault(r, step);
+    else if (step->kind == STEP_WAIT_FOR)
         check_log(r, step);
     if ((step->kind == STEP_SET || step->kind == STEP_SET_DEVICE) && step->keys.count == 0)
         lacks(r, step, step->kind == STEP_SET ? "keys" : "options");

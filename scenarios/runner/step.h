@@ -3,6 +3,7 @@
 #define SCENARIOS_RUNNER_STEP_H
 
 #include "base/config.h"
+#include "scenarios/runner/component.h"
 #include "scenarios/runner/expect.h"
 #include "scenarios/runner/pattern.h"
 #include <stdbool.h>
@@ -21,6 +22,9 @@ struct scenario;
       "set the devices' operation to delete, then let the phones contact CAPF")                    \
     X(TROUBLESHOOT, "troubleshoot", step_troubleshoot, phone_step, NULL,                           \
       "set the devices' operation to troubleshoot, then let the phones contact CAPF")              \
+    X(RENEW, "renew-lsc", step_renew, phone_step, NULL,                                            \
+      "`capflab capf device renew`: schedule an install for the devices whose LSC is due, then "   \
+      "let the phones contact CAPF")                                                               \
     X(CONNECT, "connect", step_connect, phone_step, NULL,                                          \
       "let the phones contact CAPF; the devices' operations stay as they are")                     \
     X(RESET, "reset", step_connect, phone_step, NULL,                                              \
@@ -54,7 +58,7 @@ struct scenario;
     X(RESET_LOCALKEY, "itl-reset-localkey", step_reset_localkey, no_step, NULL,                    \
       "`utils itl reset localkey`: the trust lists are made anew and signed by ITLRecovery")       \
     X(WAIT_FOR, "wait-for", step_wait_for, wait_step, NULL,                                        \
-      "wait until these patterns stand in a log, in this order")                                   \
+      "wait until patterns stand in a log, in this order, or until a fault was met")               \
     X(ISSUE, "issue", step_issue, request_step, "request",                                         \
       "issue requests that wait at the CA, as its manager does")                                   \
     X(DENY, "deny", step_deny, request_step, "request",                                            \
@@ -79,8 +83,10 @@ struct step {
     struct cfg_node *log;   /* of wait-for: mapping of one log to patterns */
     enum log_kind log_kind; /* and what that says */
     struct pattern_list patterns;
-    int64_t within_us; /* component time */
-    int64_t request;   /* 0: all that wait */
+    char *fault;               /* of wait-for, instead of log: a fault point */
+    enum component fault_side; /* and who has it */
+    int64_t within_us;         /* component time */
+    int64_t request;           /* 0: all that wait */
     const struct cfg_node *node;
 };
 

@@ -2,6 +2,7 @@
 #include "scenarios/runner/sut.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/words.h"
 
@@ -199,9 +200,23 @@ static int64_t end_of_day(const char *text) {
     return t.tm_mday == day ? (int64_t)begin + 86400 : -1;
 }
 
-static void check_excuse(const struct suts *s, const struct excuse *x, struct cfg_mistakes *m) {
+static void check_present(const struct suts *s, enum sut_kind kind, const char *key,
+                          struct cfg_mistakes *m) {
+    const struct cfg_node *node = node_under(node_under(cfg_root(s->doc), kinds[kind].name), key);
+    const char *path = node == NULL ? NULL : cfg_node_scalar(node);
+    if (path != NULL && !file_exists(path))
+        cfg_mistake_at(m, s->doc, node, ERR_CONFIG_BAD_VALUE, "%s: there is no file \"%s\"", key,
+                       path);
+}
+
+/* x stands in node. */
+static void check_excuse(const struct suts *s, const struct excuse *x, const struct cfg_node *node,
+                         struct cfg_mistakes *m) {
     const char *date = cfg_node_scalar(x->expires);
     int64_t over = end_of_day(date);
+    if (x->reason != NULL && x->reason[strspn(x->reason, " ")] == '\0')
+        cfg_mistake_at(m, s->doc, node_under(node, "reason"), ERR_CONFIG_BAD_VALUE,
+                       "reason: an excuse needs one");
     if (over < 0)
         cfg_mistake_at(m, s->doc, x->expires, ERR_CONFIG_BAD_VALUE,
                        "expires is a date, YYYY-MM-DD");
@@ -214,10 +229,14 @@ static int check_file(struct suts *s, struct cfg_mistakes *m) {
     const struct excuse *excuses = s->file.excuses.items;
     if (s->doc == NULL)
         return -1;
-    for (size_t kind = 0; kind < SUT_COUNT; kind++)
+    for (size_t kind = 0; kind < SUT_COUNT; kind++) {
         read_capabilities(s, &s->file.of[kind], m);
+        check_present(s, (enum sut_kind)kind, "trust", m);
+        check_present(s, (enum sut_kind)kind, "issuer", m);
+    }
+    const struct cfg_node *list = node_under(cfg_root(s->doc), "excuses");
     for (size_t i = 0; i < s->file.excuses.count; i++)
-        check_excuse(s, &excuses[i], m);
+        check_excuse(s, &excuses[i], cfg_node_item(list, i), m);
     return cfg_mistakes_count(m) == 0 ? 0 : -1;
 }
 

@@ -117,7 +117,10 @@ static bool step_is_ours(const struct suts *s, const struct step *step) {
     enum component actor = step->actor == NULL ? COMPONENT_COUNT : component_of(step->actor);
     switch (step->kind) {
     case STEP_WAIT_FOR:
+        if (step->fault != NULL)
+            return !sut_absent(s, step->fault_side);
         return step->log_kind == LOG_PHONE || !sut_hides(s, log_writer(step->log_kind));
+    case STEP_RENEW:
     case STEP_SET_DEVICE:
     case STEP_IMPORT_OFFLINE:
         return !sut_hides(s, COMPONENT_CAPF);

@@ -98,6 +98,10 @@ START_TEST(mistakes_of_the_file_are_told_with_their_place) {
                "s:1:11: the required key \"expires\" is missing");
     load_badly("excuses: [{scenario: a, expires: 2026-12-31}]", ERR_CONFIG_MISSING,
                "s:1:11: the required key \"reason\" is missing");
+    load_badly("excuses: [{scenario: a, reason: ' ', expires: 2026-12-31}]", ERR_CONFIG_BAD_VALUE,
+               "s:1:33: reason: an excuse needs one");
+    load_badly("ra: {host: a, trust: /no/such.pem}", ERR_CONFIG_BAD_VALUE,
+               "s:1:22: trust: there is no file \"/no/such.pem\"");
     load_badly("excuses: [{scenario: a, reason: b, expires: 2026-02-30}]", ERR_CONFIG_BAD_VALUE,
                "s:1:45: expires is a date, YYYY-MM-DD");
     load_badly("excuses: [{scenario: a, reason: b, expires: soon}]", ERR_CONFIG_BAD_VALUE,
@@ -211,7 +215,7 @@ static const char *est_key(const json_t *config, const char *key) {
 START_TEST(the_others_are_told_of_it) {
     setup();
     parse_well("ra=https://ra.example.com:8443");
-    load_well("ra: {trust: t.pem, username: u, password: p}");
+    load_well("ra: {trust: /dev/null, username: u, password: p}");
     const struct run_options options = {.seed = "1", .patience = 1, .suts = &suts};
     struct scenario *s = scenario_of("title: t\nwhen: [connect]\nthen: {est: none}\n");
     struct run run = {.scenario = s, .options = &options, .dir = "/lab", .begun = deadline_in(0)};
@@ -220,7 +224,7 @@ START_TEST(the_others_are_told_of_it) {
     json_t *config = capf_config(&run);
     ck_assert_str_eq(est_key(config, "host"), "ra.example.com");
     ck_assert_str_eq(est_key(config, "via"), "ra.example.com:8443");
-    ck_assert_str_eq(est_key(config, "ca-file"), "t.pem");
+    ck_assert_str_eq(est_key(config, "ca-file"), "/dev/null");
     ck_assert_str_eq(est_key(config, "username"), "u");
     ck_assert_str_eq(est_key(config, "password"), "p");
     json_decref(config);

@@ -17,24 +17,32 @@
 
 static const struct {
     enum component component;
-    const char *name;
+    const char *name; /* NULL: the CUCM node */
     int port;
     const char *protocol;
 } services[] = {
     {COMPONENT_CERTSRV, "lab-dc.michamen.com", 443, "certsrv, HTTPS"},
     {COMPONENT_RA, "ra.michamen.com", 8084, "EST, HTTPS"},
-    {COMPONENT_CAPF, "cucm-pub.michamen.com", 3804, "CAPF, TLS"},
+    {COMPONENT_CAPF, NULL, 3804, "CAPF, TLS"},
+    {COMPONENT_TVS, NULL, 2445, "TVS, TLS"},
+    {COMPONENT_TFTP, NULL, 69, "files, TFTP"},
+    {COMPONENT_DNS, "name server", 53, "DNS"},
+    {COMPONENT_NTP, "time server", 123, "NTP"},
 };
 
 static void tell_services(const struct run *r, FILE *to) {
     fprintf(to, "\n  %-22s %-27s %-16s %s\n", "address", "stands for", "what", "log");
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
-        char name[64];
+        char name[300];
         enum component c = services[i].component;
-        snprintf(name, sizeof name, "%s:%d", services[i].name, services[i].port);
+        const char *host = services[i].name != NULL ? services[i].name : r->scenario->lab.cucm;
+        snprintf(name, sizeof name, "%s:%d", host, services[i].port);
         if (lab_needs(r, c))
             fprintf(to, "  %-22s %-27s %-16s %s/logs/%s\n", r->addresses[c], name,
                     services[i].protocol, r->dir, component_log(c));
+        if (c == COMPONENT_TFTP && lab_needs(r, c))
+            fprintf(to, "  %-22s %-27s %-16s %s/logs/%s\n", r->http_address, "the same, port 6970",
+                    "files, HTTP", r->dir, component_log(c));
     }
 }
 
@@ -81,6 +89,10 @@ static void tell_commands(const struct run *r, FILE *to) {
             r->addresses[COMPONENT_CAPF], r->dir);
     fprintf(to, "  %s/capflab-phone --config %s/config/phone-%s.yaml\n", programs, r->dir,
             r->scenario->phones[0].name);
+    if (lab_needs(r, COMPONENT_TFTP))
+        fprintf(to,
+                "  curl -o ITLFile.tlv http://%s/ITLFile.tlv; %s/capflab-itl show ITLFile.tlv\n",
+                r->http_address, programs);
     fprintf(to, "  %s/capflab-capf device report --config %s/config/capf.yaml\n", programs, r->dir);
 }
 
