@@ -60,9 +60,12 @@ static const struct {
 #undef X
 };
 
+/* Reached from there without a call of the program's own code in between. */
 static bool is_there(const struct torture_stack *stack, const char *library, const char *function) {
     for (uint32_t i = 0; function != NULL && i < stack->depth; i++) {
         const struct torture_frame *f = &stack->frames[i];
+        if (f->module[0] == '\0')
+            return false;
         if (strncmp(f->module, library, strlen(library)) == 0 && strcmp(f->symbol, function) == 0)
             return true;
     }
