@@ -135,11 +135,11 @@ static void on_done(void *user, const struct job *job) {
     json_object_set_new(job->result, "again", json_string(again == NULL ? "" : again));
     count_result(s, job);
     json_array_append(s->results, job->result);
-    if (result_is(job->result, "failed") || s->request->round != NULL) {
+    if (!well || s->request->round != NULL)
         report_result(stdout, job->result, NAME_WIDTH, again == NULL ? "" : again);
+    if (result_is(job->result, "failed") || s->request->round != NULL)
         tell_call(job->result);
-        fflush(stdout);
-    }
+    fflush(stdout);
     if (well && !s->request->keep && s->request->round == NULL)
         place_remove(job->dir);
 }
