@@ -23,7 +23,9 @@ struct torture_lab {
     json_t *stack;                                     /* and by which way; NULL: unknown */
     bool unfollowed;     /* blocks were lost, and it is not known where they were allocated */
     const char *lasting; /* why the next run may fail; NULL: it may not */
-    char *excuse;        /* why what went wrong is not ours; NULL: nothing did, or it is */
+    char *excuse; /* why a crash, and all that came of it, is not ours; NULL: there is none, or it
+                     is */
+    char *leak_excuse; /* the same for a leak, of which nothing else comes */
 };
 
 int torture_lab_open(struct run *r, struct err *e);

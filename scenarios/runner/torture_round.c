@@ -126,6 +126,8 @@ static bool only_the_next_run_failed(const struct run *r) {
 /* What a library did breaks the rest of the round, too. */
 static void excuse(struct run *r) {
     const char *reason = r->torture->excuse;
+    if (reason == NULL && !run_failed(r))
+        reason = r->torture->leak_excuse;
     if (reason == NULL && only_the_next_run_failed(r))
         reason = r->torture->lasting;
     if (reason == NULL)
