@@ -45,6 +45,8 @@ enum finding {
       "OpenSSL forgets the names of an algorithm that it could not add to all of them")            \
     X(LEAK, "libcrypto", NULL, "OPENSSL_cleanup",                                                  \
       "OpenSSL gives up freeing at the end of the process")                                        \
+    X(LASTING, "libcrypto", NULL, "OSSL_DECODER_CTX_new_for_pkey",                                 \
+      "OpenSSL keeps the list of algorithms that was cut short for good")                          \
     X(LASTING, "libcrypto", NULL, "CRYPTO_THREAD_run_once",                                        \
       "OpenSSL does not try again what it does once in a process")
 
