@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # One healthy scenario of each issuer, again and again, each time with another call of CAPF or of the
 # RA that fails. What fails prints the command that repeats it. Starts the last round after
-# SECONDS (105), so that two minutes are enough.
+# SECONDS (95), so that two minutes are enough.
 #
 #     BUILD=build ci/torture.sh [SECONDS]
 set -u
 build=${BUILD:-build}
 out=${OUT:-out/torture}
 jobs=${JOBS:-$((2 * $(nproc)))} # a round waits as long as it works
-seconds=${1:-105}
+seconds=${1:-95}
 failed=0
 passed=0
 

@@ -258,14 +258,12 @@ static void check_certificate(const struct run *r, struct bytes der) {
 
 /* Every message can be read, belongs to the session, and comes before the last one. */
 static void take_message(struct run *r, struct bytes frame) {
-    AUTO_BUF dump = BUF_INIT(1 << 20);
     struct capf_message m;
     struct err e = {0};
     FUZZ_CHECK(!r->ended);
     FUZZ_CHECK_OK(capf_message_parse(frame, &m, &e), e);
     FUZZ_CHECK_OK(capf_message_check_session(&m, SESSION, &e), e);
     FUZZ_CHECK(capf_message_sender(m.type) != CAPF_FROM_PHONE);
-    capf_message_dump(&m, &dump);
     r->ended = m.type == CAPF_MSG_END_SESSION;
     if (m.type == CAPF_MSG_STORE_CERT_REQ)
         check_certificate(r, m.certificate.octets);
