@@ -132,20 +132,28 @@ static void error_text(const struct transfer *t, CURLcode code, char *out) {
         timeout_text(t, text, out);
     else if (code == CURLE_COULDNT_CONNECT)
         connect_text(t, text, out);
+    else if (code == CURLE_SEND_FAIL_REWIND)
+        snprintf(out, ERR_TEXT_MAX, "Empty reply from server");
     else
         snprintf(out, ERR_TEXT_MAX, "%s", text);
 }
 
+/* A body that its owner does not give twice (CURLOPT_SEEKFUNCTION): what happened is that no answer
+ * came to it. */
+static CURLcode told_as(CURLcode code) {
+    return code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code;
+}
+
 void client_result(const struct transfer *t, CURLcode code, struct http_result *result) {
     curl_off_t received = 0;
-    *result = (struct http_result){.code = code};
+    *result = (struct http_result){.code = told_as(code)};
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result->status);
     curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
     result->received = received;
     if (code == CURLE_OK)
         return;
     error_text(t, code, result->text);
-    err_set(&result->err, code_of(t, code), "%s", result->text);
+    err_set(&result->err, code_of(t, result->code), "%s", result->text);
     if (result->err.code == ERR_TLS_NAME_MISMATCH && !t->endpoint->mismatch_is_60)
         result->code = CURLE_NAME_MISMATCH;
 }

@@ -32,6 +32,7 @@ struct certsrv_session {
     void *user;
     struct buf url;
     struct buf form;
+    size_t form_given; /* bytes of it that curl took */
     struct buf body;
     struct certsrv_session *next;
 };
@@ -211,6 +212,28 @@ static void set_credentials(const struct certsrv_session *s) {
     curl_easy_setopt(s->easy, CURLOPT_PASSWORD, s->password);
 }
 
+static size_t give_form(char *out, size_t size, size_t count, void *user) {
+    struct certsrv_session *s = user;
+    size_t left = s->form.len - s->form_given;
+    size_t given = size * count < left ? size * count : left;
+    memcpy(out, s->form.data + s->form_given, given);
+    s->form_given += given;
+    return given;
+}
+
+/* curl sends a request again by itself when a kept connection ends without an answer. What the CA
+ * may have taken must not be submitted twice: only an answer (another leg of the login) makes the
+ * form go out again. */
+static int rewind_form(void *user, curl_off_t offset, int origin) {
+    struct certsrv_session *s = user;
+    long status = 0;
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 0 || origin != SEEK_SET || offset < 0 || (size_t)offset > s->form.len)
+        return CURL_SEEKFUNC_FAIL;
+    s->form_given = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
 /* Only the POST has a Referer, with the port also when it is 443 (seed 1, IIS log). */
 static int set_form(struct certsrv_session *s, struct err *e) {
     const struct http_endpoint *to = &s->client->options.endpoint;
@@ -219,8 +242,13 @@ static int set_form(struct certsrv_session *s, struct err *e) {
     if (referer.failed)
         return err_set(e, ERR_SYS_LIMIT, "host name too long");
     curl_easy_setopt(s->easy, CURLOPT_REFERER, buf_str(&referer));
+    s->form_given = 0;
+    curl_easy_setopt(s->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)s->form.len);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, buf_str(&s->form));
+    curl_easy_setopt(s->easy, CURLOPT_READFUNCTION, give_form);
+    curl_easy_setopt(s->easy, CURLOPT_READDATA, s);
+    curl_easy_setopt(s->easy, CURLOPT_SEEKFUNCTION, rewind_form);
+    curl_easy_setopt(s->easy, CURLOPT_SEEKDATA, s);
     return 0;
 }
 

@@ -142,6 +142,24 @@ START_TEST(an_enrolment_goes_over_one_connection) {
 }
 END_TEST
 
+/* The CA may have issued, although the kept connection ended without an answer. */
+START_TEST(a_request_without_an_answer_is_not_submitted_again) {
+    static const struct script_row rows[] = {
+        {"GET", "/certsrv", 301, "moved.html"},
+        {"GET", "/certsrv/certrqxt.asp", 200, "form.html"},
+        {"POST", "/certsrv/certfnsh.asp", SCRIPT_HANGS_UP, NULL},
+        {NULL, NULL, 0, NULL},
+    };
+    open_good(rows);
+    login_and_list();
+    submit();
+    ck_assert_int_eq(got.err.code, ERR_TCP_CLOSED);
+    ck_assert_uint_eq(script.count, 3);
+    ck_assert_str_eq(script.seen[2].what, "POST /certsrv/certfnsh.asp");
+    close_client();
+}
+END_TEST
+
 START_TEST(the_chain_and_its_renewals_are_read) {
     open_good(good);
     certsrv_chain(session, 0, note, NULL);
@@ -336,9 +354,9 @@ START_TEST(this_library_can_do_ntlm) {
 END_TEST
 
 TEST_MAIN("certsrv client", an_enrolment_goes_over_one_connection,
-          the_chain_and_its_renewals_are_read, sessions_share_no_connection,
-          a_session_may_be_freed_in_its_answer, a_session_belongs_to_its_user,
-          refusals_have_their_codes, pending_requests_have_an_id,
+          a_request_without_an_answer_is_not_submitted_again, the_chain_and_its_renewals_are_read,
+          sessions_share_no_connection, a_session_may_be_freed_in_its_answer,
+          a_session_belongs_to_its_user, refusals_have_their_codes, pending_requests_have_an_id,
           template_names_with_line_ends_are_not_sent, an_untrusted_server_gets_no_password,
           texts_name_the_configured_server, a_silent_server_times_out,
           a_step_under_way_can_be_dropped, this_library_can_do_ntlm)

@@ -18,11 +18,11 @@
 struct script_row {
     const char *method;
     const char *path;
-    unsigned status;  /* 0: held until script_release() */
+    unsigned status;  /* 0: held until script_release(); SCRIPT_HANGS_UP: no answer */
     const char *file; /* of SCRIPT_DATA; NULL: no body */
 };
 
-enum { SCRIPT_SEEN_MAX = 64 };
+enum { SCRIPT_SEEN_MAX = 64, SCRIPT_HANGS_UP = 1 };
 struct script_seen {
     char what[512]; /* "GET /certsrv" or "GET /certsrv/certnew.cer?ReqID=..." */
     char referer[256];
@@ -89,6 +89,8 @@ static inline void script_request(void *user, struct http_request *r) {
     const struct script_row *row = script_find(s, http_request_method(r), http_request_path(r));
     if (row != NULL && row->status == 0)
         s->held = r;
+    else if (row != NULL && row->status == SCRIPT_HANGS_UP)
+        http_hang_up(r);
     else
         script_answer(s, r);
 }
