@@ -101,10 +101,9 @@ static void free_est(struct driver *d) {
     free(est);
 }
 
-static char *make_request(const char *key_path, struct err *e) {
-    AUTO(EVP_PKEY) key = key_read_file(key_path, e);
+static char *make_request(EVP_PKEY *key, struct err *e) {
     AUTO(X509_NAME) subject = x509_name_parse("O=bench, CN=SEPBE0000000000", e);
-    if (key == NULL || subject == NULL)
+    if (subject == NULL)
         return NULL;
     const struct csr_template template = {.subject = subject, .key = key};
     AUTO(X509_REQ) csr = csr_sign(&template, key, e);
