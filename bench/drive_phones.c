@@ -14,6 +14,7 @@ struct phones {
     struct cfg_doc *doc;
     const struct drive_target *target;
     struct driver *driver;
+    bool keygen;
 };
 
 struct one_phone {
@@ -47,7 +48,8 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
     if (one == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     one->config = p->template.phone;
-    one->config.ready_key = p->driver->keys[index % BENCH_POOL_KEYS];
+    if (!p->keygen)
+        one->config.ready_key = p->driver->keys[index % BENCH_POOL_KEYS];
     one->job = job;
     name_phone(one, index);
     one->phone = phone_new(&p->shared, &one->config, e);
@@ -113,7 +115,7 @@ struct driver *drive_phones(struct process *process, const struct bench_options 
         driver_free(d);
         return NULL;
     }
-    *p = (struct phones){.target = target, .driver = d};
+    *p = (struct phones){.target = target, .driver = d, .keygen = o->keygen};
     d->inside = p;
     d->free_inside = free_phones;
     d->work = (struct load_work){start, release, p};
