@@ -32,6 +32,7 @@ static const char format[] = "title: bench\n"
                              "lab:\n"
                              "  capf: {issuer: %s, est: {session: %s, timeout: 60s}}\n"
                              "  ra: {session: %s, timeout: 60s}\n"
+                             "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}]}\n"
                              "phones: {count: 1, device: {present: false}}\n"
                              "when: [connect]\n"
                              "then: {phones: {lsc: none}}\n";
