@@ -61,6 +61,8 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
+        {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
+         "the same between RA and certsrv (default: as --session)"},
         {"capf", 0, OPT_STRING, &o->capf, "HOST:PORT", "a CAPF outside, instead of a lab"},
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
@@ -117,7 +119,7 @@ static int set_up(struct bench *b, struct err *e) {
                                       : drive_phones(b->process, o, &b->target, e);
     list_components(b);
     b->report.options = o;
-    b->report.counts = floor_counts_of(o->stage, o->key, o->session);
+    b->report.counts = floor_counts_of(o->stage, o->key, o->session, o->upstream);
     b->report.errors = json_object();
     return b->driver == NULL ? -1 : 0;
 }

@@ -51,11 +51,15 @@ static int settle_words(struct bench_options *o, struct err *e) {
     int key = stage < 0 ? -1 : find_word("key", o->key_word, keys, COUNT_OF(keys), e);
     int session =
         key < 0 ? -1 : find_word("session", o->session_word, sessions, COUNT_OF(sessions), e);
-    if (session < 0)
+    const char *upstream_word = o->upstream_word != NULL ? o->upstream_word : o->session_word;
+    int upstream =
+        session < 0 ? -1 : find_word("upstream", upstream_word, sessions, COUNT_OF(sessions), e);
+    if (upstream < 0)
         return -1;
     o->stage = (enum stage)stage;
     o->key = (enum bench_key)key;
     o->session = (enum bench_session)session;
+    o->upstream = (enum bench_session)upstream;
     return 0;
 }
 
