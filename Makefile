@@ -257,11 +257,12 @@ cover: ## line and branch coverage, in build-cover/report; fails below 85 % of a
 install: ## install programs and scenarios below $(PREFIX), DESTDIR is honoured
 	@ci/deps.sh build
 	$(again) programs
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/capflab
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/capflab
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(TORTURE_LIBRARY) $(DESTDIR)$(PREFIX)/lib
 	cp -r scenarios/*/ $(DESTDIR)$(PREFIX)/share/capflab/
 	install -m 644 impl/diagnose/rules.yaml $(DESTDIR)$(PREFIX)/share/capflab
-	rm -rf $(DESTDIR)$(PREFIX)/share/capflab/runner
+	rm -rf $(DESTDIR)$(PREFIX)/share/capflab/runner $(DESTDIR)$(PREFIX)/share/capflab/torture
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -10,7 +10,8 @@ build=${BUILD:-build-cover}
 whole=85
 parser=95
 find "$build" -name '*.gcda' -delete
-ci/check.sh
+bad=0
+ci/check.sh || bad=1
 
 lcov=(lcov --quiet --rc lcov_branch_coverage=1 --rc 'lcov_excl_line=ERR_SYS_NOMEM|ERR_SYS_INTERNAL|no_memory\(')
 "${lcov[@]}" --capture --directory "$build" --output-file "$build/all.info" 2>"$build/lcov.log"
@@ -34,7 +35,6 @@ awk "$percent"'
     END {for (f in lines) printf "%-20s %6.1f %% of %5d lines, %5.1f %% of %5d branches\n",
              f, percent(run[f], lines[f]), lines[f], percent(taken[f], branches[f]), branches[f] | "sort"}' "$build/files"
 echo
-bad=0
 grep -v '^#' fuzz/parsers.list | sort | join -a 1 -e missing -o 0,2.2,2.3,2.6 - "$build/files" | awk -v floor="$parser" "$percent"'
     $2 == "missing" {print $1 ": no such file, or nothing runs it"; bad = 1; next}
     percent($3, $2) < floor {printf "%s: %.1f %% of its lines, less than %d %%; not run: %s\n", $1, percent($3, $2), floor, $4; bad = 1}

@@ -17,8 +17,7 @@
 enum { SESSION = 42, FRAMES_MAX = 64, TYPE_OTHER_SESSION = 254, TYPE_TIMER = 255, KEY_BITS = 2048 };
 
 static char name[] = "SEP74A02FC0A675", host[] = "capf.michamen.com", string[] = "730184529";
-static char mic_pem[] = LAB "mic.pem", mic_key[] = LAB "mic.key", key_file[] = LAB "phone.key";
-static char capf_pem[] = LAB "capf.pem", nowhere[] = "";
+static char key_file[] = LAB "phone.key", nowhere[] = "";
 
 struct run {
     struct phone *phone;
@@ -32,25 +31,42 @@ static struct phone_config config_of(uint8_t settings) {
     static const int versions[] = {1, 2, 3, 3};
     return (struct phone_config){.name = name,
                                  .model = nowhere,
-                                 .capf = {.host = host, .port = 3804, .certificate = capf_pem},
+                                 .capf = {.host = host, .port = 3804},
                                  .authentication = {.mode = modes[settings % 4], .string = string},
-                                 .mic = {mic_pem, mic_key},
                                  .key_file = key_file,
                                  .version = versions[settings / 4 % 4],
                                  .keys = {settings / 16 % 2 == 0, true},
                                  .sudi = settings / 32 % 2 != 0,
                                  .sign = settings / 64 % 2 == 0,
-                                 .dump = true,
+                                 .dump = settings / 4 % 4 == 3,
                                  .progress = 2,
                                  .key_generation_us = 1000000,
                                  .timeout_us = 60000000};
 }
 
-/* The LSC of before is the MIC's pair, as any will do; in memory only, since it may be deleted. */
-static void give_lsc(struct phone *p) {
-    X509_up_ref(p->mic.certificate);
-    EVP_PKEY_up_ref(p->mic.key);
-    p->lsc = p->mic;
+static struct identity *read_mic(void) {
+    static struct identity mic; /* read once, it lives as long as the process */
+    struct err e = {0};
+    if (mic.certificate != NULL)
+        return &mic;
+    mic.certificate = x509_read_file(LAB "mic.pem", &e);
+    mic.key = key_read_file(LAB "mic.key", &e);
+    FUZZ_CHECK(identity_present(&mic));
+    return &mic;
+}
+
+static void give(struct identity *to) {
+    *to = *read_mic();
+    X509_up_ref(to->certificate);
+    EVP_PKEY_up_ref(to->key);
+}
+
+/* The LSC of before is the MIC's pair, as any will do; both in memory only, since an LSC may be
+ * deleted. */
+static void give_certificates(struct phone *p, bool lsc) {
+    give(&p->mic);
+    if (lsc)
+        give(&p->lsc);
 }
 
 static void on_done(struct phone *phone, void *user) {
@@ -70,12 +86,10 @@ static bool takes_more(const struct run *r) {
 /* ---- what the phone says ---- */
 
 static void check_frame(struct bytes frame, uint32_t session) {
-    AUTO_BUF dump = BUF_INIT(1 << 20);
     struct capf_message m;
     struct err e = {0};
     FUZZ_CHECK_OK(capf_message_parse(frame, &m, &e), e);
     FUZZ_CHECK(m.session_id == session && capf_message_sender(m.type) != CAPF_FROM_SERVER);
-    capf_message_dump(&m, &dump);
 }
 
 static void listen_to_phone(struct run *r, struct event_base *loop, uint32_t session) {
@@ -177,8 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (r.phone == NULL)
         fprintf(stderr, "%s\n", e.text);
     FUZZ_CHECK(r.phone != NULL);
-    if (settings >= 128)
-        give_lsc(r.phone);
+    give_certificates(r.phone, settings >= 128);
     connect_phone(&r, loop, config.authentication.mode);
     for (int i = 0; i < FRAMES_MAX && takes_more(&r) && next_frame(&r, &input); i++) {
         listen_to_phone(&r, loop, r.phone->session_id);

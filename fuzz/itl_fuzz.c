@@ -1,9 +1,9 @@
 /* Reaches itl_parse, itl_put, itl_next, itl_find_issued, itl_verify, itl_judge_update, itl_show,
  * itl_show_json, itl_diff, itl_diff_put, itl_diff_json, itl_notes and itl_sign_again; itl_key.h
  * says who signs. Input: a trust list. What parses is written as the same bytes. The last byte of
- * its timestamp may ask for more: who signed it, by OpenSSL, too (0); what a phone does with it
- * (1); that it is signed again (2); that it is put into words (3, 4), compared (5) or judged (6).
- * Floor: 20000/s. */
+ * its timestamp may ask for more (itl_key.h): who signed it, by OpenSSL, too (0); what a phone does
+ * with it (1); that it is signed again (2); that it is put into words (3, 4), compared (5) or
+ * judged (6). Floor: 20000/s. */
 #include "fuzz/itl_key.h"
 #include "fuzz/itl_mutate.h"
 #include "itl/diff.h"
@@ -145,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     check_round_trip(list);
     check_records(list);
-    unsigned wanted = list->header.timestamp & 0xff;
+    unsigned wanted = itl_asks(&list->header, list->file);
     if (wanted < RARE_CHECKS && list->count <= RECORDS_SHOWN_MAX)
         rare_checks[wanted](list);
     return 0;

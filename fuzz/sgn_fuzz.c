@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     check_round_trip(&s);
-    unsigned wanted = s.header.timestamp & 0xff;
+    unsigned wanted = itl_asks(&s.header, s.file);
     if (wanted == 0)
         check_signature(&s);
     else if (wanted == 1)

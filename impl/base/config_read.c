@@ -82,8 +82,8 @@ static char *copy_text(struct reader *r, const struct cfg_node *n) {
     return copy;
 }
 
-static void *new_array(struct reader *r, const struct cfg_node *n, size_t size) {
-    void *items = cfg_doc_alloc(r->doc, n->count, size);
+static void *new_array(struct reader *r, const struct cfg_node *n, size_t count, size_t size) {
+    void *items = cfg_doc_alloc(r->doc, count, size);
     if (items == NULL)
         mistake_at(r, n, ERR_SYS_NOMEM, "out of memory");
     return items;
@@ -119,7 +119,7 @@ static void read_strings(struct reader *r, const struct cfg_field *f, const stru
         return;
     size_t count = single ? 1 : n->count;
     out->count = 0; /* a node read over a template takes the place of its list */
-    out->items = cfg_doc_alloc(r->doc, count, sizeof out->items[0]);
+    out->items = new_array(r, n, count, sizeof out->items[0]);
     for (size_t i = 0; out->items != NULL && i < count; i++) {
         const struct cfg_node *item = single ? n : n->children[i];
         if (expect(r, item, CFG_SCALAR, f->name, "a single value"))
@@ -133,7 +133,7 @@ static void read_pairs(struct reader *r, const struct cfg_field *f, const struct
     if (!expect(r, n, CFG_MAPPING, f->name, "a mapping"))
         return;
     out->count = 0;
-    out->items = new_array(r, n, sizeof out->items[0]);
+    out->items = new_array(r, n, n->count, sizeof out->items[0]);
     for (size_t i = 0; out->items != NULL && i < n->count; i++) {
         const struct cfg_node *key = n->children[2 * i];
         const struct cfg_node *value = n->children[2 * i + 1];
@@ -157,7 +157,7 @@ static void read_list(struct reader *r, const struct cfg_field *f, const struct 
     if (!expect(r, n, CFG_SEQUENCE, f->name, "a list"))
         return;
     out->count = 0;
-    out->items = new_array(r, n, f->item_size);
+    out->items = new_array(r, n, n->count, f->item_size);
     for (size_t i = 0; out->items != NULL && i < n->count; i++)
         read_map(r, f, n->children[i], (char *)out->items + out->count++ * f->item_size);
 }

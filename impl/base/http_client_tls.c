@@ -20,6 +20,8 @@ static int verify(X509_STORE_CTX *store_ctx, void *user) {
     }
     int good = X509_verify_cert(store_ctx);
     t->verify_error = X509_STORE_CTX_get_error(store_ctx);
+    if (good != 1 && t->endpoint->ca_file != NULL)
+        trust_store_forget(t->endpoint->ca_file);
     return good;
 }
 

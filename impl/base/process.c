@@ -183,14 +183,23 @@ struct resolver *process_resolver(struct process *p) {
     return p->resolver;
 }
 
+/* Without memory jansson may leave a part out and call it done. */
+static bool is_text_of(const char *text, const json_t *value) {
+    json_t *again = json_loads(text, 0, NULL);
+    bool same = again != NULL && json_equal(again, value) == 1;
+    json_decref(again);
+    return same;
+}
+
 /* "ready" stands first in the line. */
 static char *ready_line(json_t *facts) {
     char *line = NULL;
     json_t *all = json_pack("{s:b}", "ready", 1);
     AUTO(char)
     text = json_object_update(all, facts) == 0 ? json_dumps(all, JSON_COMPACT) : NULL;
+    bool whole = text != NULL && is_text_of(text, all);
     json_decref(all);
-    if (text == NULL || asprintf(&line, "%s\n", text) < 0)
+    if (!whole || asprintf(&line, "%s\n", text) < 0)
         return NULL;
     return line;
 }

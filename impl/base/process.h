@@ -90,6 +90,8 @@ struct sockaddr;
 void sockaddr_text(const struct sockaddr *address, char out[SOCKADDR_TEXT_MAX]);
 /* Splits "HOST:PORT" ("[::1]:80" too). host is malloc'ed. -1 ARG_USAGE. */
 int split_host_port(const char *text, char **host, uint16_t *port, struct err *e);
+/* The way back: a host with colons gets brackets. Cut off at size octets, the NUL among them. */
+void join_host_port(const char *host, uint16_t port, char *out, size_t size);
 
 /* A loop as a process has it: its timers never end early. NULL without memory. */
 struct event_base *precise_loop_new(void);

@@ -46,6 +46,11 @@ int split_host_port(const char *text, char **host, uint16_t *port, struct err *e
     return *host != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, "%s", text);
 }
 
+void join_host_port(const char *host, uint16_t port, char *out, size_t size) {
+    bool colons = strchr(host, ':') != NULL;
+    snprintf(out, size, colons ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+}
+
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;

@@ -278,7 +278,8 @@ static const struct {
     {"h:000080", NULL, 0},
 };
 
-START_TEST(addresses_are_split) {
+START_TEST(addresses_are_split_and_joined) {
+    char joined[64];
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         struct err e = {0};
         AUTO(char) host = NULL;
@@ -291,7 +292,11 @@ START_TEST(addresses_are_split) {
         }
         ck_assert_str_eq(host, addresses[i].host);
         ck_assert_uint_eq(port, addresses[i].port);
+        join_host_port(host, port, joined, sizeof joined);
+        ck_assert_str_eq(joined, addresses[i].text);
     }
+    join_host_port("2001:db8::1", 2445, joined, 10);
+    ck_assert_str_eq(joined, "[2001:db8");
 }
 END_TEST
 
@@ -336,5 +341,5 @@ TEST_MAIN("process", the_config_table_has_working_defaults, clock_seed_and_event
           a_signal_before_the_loop_ends_it_at_once, a_stop_before_the_loop_ends_it_at_once,
           the_daemon_ends_with_its_parent_when_asked, timers_run_in_component_time,
           a_timer_may_free_itself, stopped_and_restarted_timers_keep_to_the_last_word,
-          addresses_are_split, sockets_listen_on_a_port_of_their_own,
+          addresses_are_split_and_joined, sockets_listen_on_a_port_of_their_own,
           names_are_no_addresses_to_listen_on)

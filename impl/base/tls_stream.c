@@ -1,5 +1,6 @@
 /* Puts libevent's view of a TLS stream's end into this code base's words. Owns nothing. */
 #include "base/tls_stream.h"
+#include "base/process.h"
 #include <errno.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/util.h>
@@ -31,8 +32,7 @@ int tls_stream_connect(struct bufferevent *stream, const char *address, uint16_t
     struct sockaddr_storage where = {0};
     int len = sizeof where;
     char text[ADDRESS_MAX];
-    bool v6 = strchr(address, ':') != NULL;
-    snprintf(text, sizeof text, v6 ? "[%s]:%u" : "%s:%u", address, (unsigned)port);
+    join_host_port(address, port, text, sizeof text);
     if (evutil_parse_sockaddr_port(text, (struct sockaddr *)(void *)&where, &len) != 0)
         return err_set(e, ERR_DNS_BAD_ANSWER, "%s: not an address", address);
     if (bufferevent_socket_connect(stream, (struct sockaddr *)(void *)&where, len) != 0)

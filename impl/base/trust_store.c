@@ -48,20 +48,7 @@ static void drop(struct kept *k) {
     *k = (struct kept){0};
 }
 
-/* A certificate whose key cannot be read may be one that was read without enough memory. */
-static bool is_whole(X509_STORE *store) {
-    const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(store);
-    bool whole = true;
-    for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
-        const X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
-        whole = whole && (cert == NULL || X509_get0_pubkey(cert) != NULL);
-    }
-    ERR_clear_error();
-    return whole;
-}
-
-/* The file is looked at before it is read: a change in between is seen the next time. A store that
- * is not whole serves once. */
+/* The file is looked at before it is read: a change in between is seen the next time. */
 static void renew(struct kept *k, const char *path, const struct stat *file) {
     drop(k);
     k->store = read_store(path);
@@ -69,8 +56,6 @@ static void renew(struct kept *k, const char *path, const struct stat *file) {
     k->file = *file;
     if (k->path == NULL)
         drop(k);
-    else if (!is_whole(k->store))
-        k->file = (struct stat){0};
 }
 
 X509_STORE *trust_store_get(const char *path) {
@@ -83,4 +68,10 @@ X509_STORE *trust_store_get(const char *path) {
     if (k->path == NULL || strcmp(k->path, path) != 0 || !same_file(&k->file, &file))
         renew(k, path, &file);
     return k->store != NULL && X509_STORE_up_ref(k->store) == 1 ? k->store : NULL;
+}
+
+void trust_store_forget(const char *path) {
+    for (size_t i = 0; i < STORES_KEPT; i++)
+        if (kept[i].path != NULL && strcmp(kept[i].path, path) == 0)
+            drop(&kept[i]);
 }

@@ -11,4 +11,8 @@
  * change the store: it is shared. NULL: the file cannot be read as PEM certificates. One thread. */
 X509_STORE *trust_store_get(const char *path);
 
+/* The next trust_store_get reads the file. For a store that did not verify what it should: OpenSSL
+ * keeps certificates for which it lacked memory as ones of which it does not know the key. */
+void trust_store_forget(const char *path);
+
 #endif

@@ -72,17 +72,21 @@ static void trace_public_key(struct session *s, struct bytes key) {
     session_trace(s, "pubKey length: %zu", key.len);
 }
 
-static void describe(struct session *s, struct buf *public_key, struct store_outcome *o) {
-    bool upgrade = s->operation == OPERATION_UPGRADE;
+/* -1: an LSC was installed whose key cannot be written down; that must not be called a success. */
+static int describe(struct session *s, struct buf *public_key, struct store_outcome *o,
+                    struct err *e) {
     bool ok = s->result == CAPF_OP_SUCCESS;
     o->device = s->device.name;
     o->operation = result_keeps_operation(s->result) ? (int)s->operation : OPERATION_NONE;
     o->status = (int)status_of_result(s->operation, s->result);
-    o->installed = ok && upgrade && inner_public_key(s->key, public_key) == 0;
+    o->installed = ok && s->operation == OPERATION_UPGRADE;
+    if (o->installed && inner_public_key(s->key, public_key) != 0)
+        return err_openssl(e, ERR_SYS_NOMEM, "public key of the LSC");
     o->deleted = ok && s->operation == OPERATION_DELETE;
     o->public_key = buf_view(public_key);
     o->certificate = buf_view(&s->certificate);
     o->enrolment = s->enrolment;
+    return 0;
 }
 
 static int set_operation_status(struct session *s, const struct store_outcome *o, struct err *e) {
@@ -111,8 +115,7 @@ int outcome_commit(struct session *s, struct err *e) {
     struct store_outcome o = {0};
     if (s->result == CAPF_OP_SUCCESS && outcome_select(s, e) < 0)
         return -1;
-    describe(s, &public_key, &o);
-    if (set_operation_status(s, &o, e) < 0)
+    if (describe(s, &public_key, &o, e) < 0 || set_operation_status(s, &o, e) < 0)
         return -1;
     if (o.installed)
         trace_public_key(s, o.public_key);

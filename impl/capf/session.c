@@ -68,12 +68,16 @@ static void note_auth_req(struct session *s) {
 
 static void trace_message(struct session *s, const struct capf_message *m) {
     AUTO_BUF dump = BUF_INIT(SESSION_DUMP_MAX);
+    if (s->service->trace == NULL)
+        return;
     capf_message_dump(m, &dump);
     trace_lines(s->service->trace, buf_view(&dump));
 }
 
 static void trace_frame(struct session *s, struct bytes frame) {
     AUTO_BUF dump = BUF_INIT(SESSION_DUMP_MAX);
+    if (s->service->trace == NULL)
+        return;
     buf_put_str(&dump, "Incoming Phone Msg:\n");
     capf_frame_hex_dump(frame, &dump);
     trace_lines(s->service->trace, buf_view(&dump));

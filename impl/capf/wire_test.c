@@ -1,91 +1,30 @@
 /* Tests of the CAPF wire format: the byte examples of capf-protocol.md section 12 both ways, and
  * hostile frames (testdata/frames, one file each, which names the error code it must give). */
-#include "base/file.h"
-#include "base/owned.h"
-#include "base/test.h"
+#include "base/frame_files_test.h"
 #include "capf/wire.h"
-#include <dirent.h>
 #include <string.h>
 
 enum { SESSION = 0x2a, FRAME_FILES = 87 };
 
 static const char device[] = "SEP001122334455";
 
-/* A frame file: comment, "expect: CODE", hex. */
-struct frame_file {
-    char expect[64];
-    struct buf frame;
-};
-#define FRAME_FILE_INIT                                                                            \
-    { .frame = BUF_INIT(2 * CAPF_FRAME_MAX) }
-
-static void frame_file_free(struct frame_file *f) {
-    buf_free(&f->frame);
-}
-#define AUTO_FRAME_FILE __attribute__((cleanup(frame_file_free))) struct frame_file
-
-static void add_hex(struct buf *out, const char *text) {
-    unsigned byte = 0;
-    int used = 0;
-    while (sscanf(text, " %2x%n", &byte, &used) == 1) {
-        buf_put_u8(out, (uint8_t)byte);
-        text += used;
-    }
-}
-
-static void load(const char *name, struct frame_file *f) {
-    char line[256];
-    AUTO(char) path = path_join(TESTDATA "/frames", "%s", name);
-    AUTO(FILE) in = fopen(path, "r");
-    ck_assert_msg(in != NULL, "%s", path);
-    while (fgets(line, sizeof line, in) != NULL) {
-        if (line[0] != '#' && sscanf(line, "expect: %63s", f->expect) != 1)
-            add_hex(&f->frame, line);
-    }
-    ck_assert_msg(f->expect[0] != '\0', "%s: no expect line", path);
-}
-
-/* The frame must be one allocation of its own length, so that the sanitizers see a read behind it.
- */
-static void parse_exactly(struct bytes frame, struct err *e) {
+static void parse(struct bytes frame, struct err *e) {
     struct capf_message m;
-    AUTO(char) copy = calloc(1, frame.len > 0 ? frame.len : 1);
-    if (frame.len > 0)
-        memcpy(copy, frame.data, frame.len);
-    capf_message_parse(bytes_of(copy, frame.len), &m, e);
-}
-
-static void check_file(const char *name) {
-    AUTO_FRAME_FILE f = FRAME_FILE_INIT;
-    struct err e = {0};
-    load(name, &f);
-    parse_exactly(buf_view(&f.frame), &e);
-    ck_assert_msg(strcmp(err_name(e.code), f.expect) == 0, "%s: error is %s (%s), expected %s",
-                  name, err_name(e.code), e.text, f.expect);
+    capf_message_parse(frame, &m, e);
 }
 
 START_TEST(every_frame_file_gives_its_code) {
-    DIR *dir = opendir(TESTDATA "/frames");
-    ck_assert_ptr_nonnull(dir);
-    int files = 0;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        if (strstr(entry->d_name, ".hex") == NULL)
-            continue;
-        check_file(entry->d_name);
-        files++;
-    }
-    closedir(dir);
-    ck_assert_int_eq(files, FRAME_FILES);
+    frame_files_check(parse, FRAME_FILES);
 }
 END_TEST
 
 /* Whatever a peer cuts off, the reader stays inside. */
 static void check_prefixes(const char *name) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
-    load(name, &f);
+    frame_file_load(name, &f);
     for (size_t len = 0; len < f.frame.len; len++) {
         struct err e = {0};
-        parse_exactly(bytes_of(f.frame.data, len), &e);
+        frame_parse_exactly(parse, bytes_of(f.frame.data, len), &e);
         ck_assert_err(e, CAPF_FRAME);
     }
 }
@@ -109,7 +48,7 @@ static void check_written(const struct capf_message *m, const char *name) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
     AUTO_BUF out = BUF_INIT(CAPF_FRAME_MAX);
     struct err e = {0};
-    load(name, &f);
+    frame_file_load(name, &f);
     ck_assert_ok(capf_message_write(m, &out, &e), e);
     ck_assert_msg(bytes_equal(buf_view(&out), buf_view(&f.frame)), "%s", name);
 }
@@ -165,7 +104,7 @@ END_TEST
 
 static void parse_file(const char *name, struct frame_file *f, struct capf_message *m) {
     struct err e = {0};
-    load(name, f);
+    frame_file_load(name, f);
     ck_assert_ok(capf_message_parse(buf_view(&f->frame), m, &e), e);
     ck_assert_uint_eq(m->session_id, SESSION);
 }
@@ -249,7 +188,7 @@ static struct bytes filler(size_t len) {
 
 static void check_head(const struct buf *out, const char *hex, size_t total) {
     AUTO_BUF head = BUF_INIT(64);
-    add_hex(&head, hex);
+    frame_file_add_hex(&head, hex);
     ck_assert_uint_eq(out->len, total);
     ck_assert_mem_eq(out->data, head.data, head.len);
 }
@@ -322,7 +261,7 @@ START_TEST(frames_are_found_in_a_stream) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
     struct err e = {0};
     size_t need = 0;
-    load("end-session.hex", &f);
+    frame_file_load("end-session.hex", &f);
     buf_put_u8(&f.frame, CAPF_DISCRIMINATOR);
     for (size_t len = 0; len < CAPF_HEADER_LEN; len++) {
         ck_assert_ok(capf_frame_length(bytes_of(f.frame.data, len), &need, &e), e);
@@ -409,7 +348,7 @@ END_TEST
 START_TEST(hex_dump_has_eight_bytes_a_line) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
     AUTO_BUF out = BUF_INIT(4096);
-    load("end-session.hex", &f);
+    frame_file_load("end-session.hex", &f);
     capf_frame_hex_dump(buf_view(&f.frame), &out);
     ck_assert_str_eq(buf_str(&out), "HEX_DUMP: Len = 12:\n"
                                     "55 0f 00 00 00 2a 00 04\n"
@@ -420,7 +359,7 @@ END_TEST
 START_TEST(hex_dump_hides_every_password) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
     AUTO_BUF out = BUF_INIT(4096);
-    load("duplicate-password.hex", &f);
+    frame_file_load("duplicate-password.hex", &f);
     capf_frame_hex_dump(buf_view(&f.frame), &out);
     ck_assert_str_eq(buf_str(&out), "HEX_DUMP: Len = 41:\n"
                                     "55 02 00 00 00 2a 00 21\n"
@@ -434,7 +373,7 @@ END_TEST
 
 START_TEST(hex_dump_hides_what_follows_a_lie) {
     AUTO_BUF frame = BUF_INIT(64), out = BUF_INIT(4096);
-    add_hex(&frame, "55 02 00 00 00 2a 00 09 07 00 01 03 0b 00 09 31 32 33");
+    frame_file_add_hex(&frame, "55 02 00 00 00 2a 00 09 07 00 01 03 0b 00 09 31 32 33");
     capf_frame_hex_dump(buf_view(&frame), &out);
     ck_assert_str_eq(buf_str(&out), "HEX_DUMP: Len = 18:\n"
                                     "55 02 00 00 00 2a 00 09\n"

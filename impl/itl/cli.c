@@ -74,6 +74,22 @@ static int show_unreadable(const struct itl_cli *c, const char *path, struct byt
     return fail(c, e);
 }
 
+static bool is_signed_file(struct bytes file, struct sgn *sgn) {
+    struct err ignored;
+    return sgn_parse(file, sgn, &ignored) == 0 && sgn->header.minor == SIGNED_FILE_MINOR;
+}
+
+/* What follows the header of a signed file reads as a broken record. */
+static void tell_unreadable(const char *path, struct bytes file, struct err *e) {
+    struct sgn sgn;
+    if (is_signed_file(file, &sgn))
+        err_set(e, ERR_ITL_VERSION,
+                "%s: byte 0: header: VERSION: 1.0 is that of a signed file; see verify and strip",
+                path);
+    else
+        err_context(e, "%s", path);
+}
+
 static int verb_show(const struct itl_cli *c, char **operands) {
     AUTO_BUF content = BUF_INIT(ITL_READ_MAX), text = BUF_INIT(TEXT_MAX);
     struct err e = {0};
@@ -81,7 +97,7 @@ static int verb_show(const struct itl_cli *c, char **operands) {
     AUTO(ITL) list = rc == 0 ? itl_parse(buf_view(&content), &e) : NULL;
     if (list == NULL) {
         if (rc == 0)
-            err_context(&e, "%s", operands[0]);
+            tell_unreadable(operands[0], buf_view(&content), &e);
         return show_unreadable(c, operands[0], buf_view(&content), &e);
     }
     if (c->options->json) {
@@ -109,11 +125,6 @@ struct subject {
 static void subject_free(struct subject *s) {
     itl_free(s->list);
     buf_free(&s->content);
-}
-
-static bool is_signed_file(struct bytes file, struct sgn *sgn) {
-    struct err ignored;
-    return sgn_parse(file, sgn, &ignored) == 0 && sgn->header.minor == SIGNED_FILE_MINOR;
 }
 
 static int subject_read(const char *path, struct subject *s, struct err *e) {

@@ -181,7 +181,8 @@ START_TEST(holders_are_matched) {
     itl_diff_put(&d, &text);
     ck_assert_str_eq(buf_str(&text),
                      "signer    CN=ccm;O=lab;C=US 00:80:01 -> CN=recovery;O=lab;C=US 02\n"
-                     "replaced  tftp  CN=ccm;O=lab;C=US 00:80:01 -> 00:80:01\n"
+                     "replaced  tftp  CN=ccm;O=lab;C=US 00:80:01 -> 00:80:01 (another "
+                     "certificate with that number)\n"
                      "\n"
                      "Phones that hold the first list: signed by a known SAST: taken.\n"
                      "  signed by record 2 of the first list: CN=recovery;O=lab;C=US 02\n");

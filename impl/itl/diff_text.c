@@ -69,6 +69,8 @@ static void put_row(const struct itl_diff_row *row, struct buf *out) {
     if (row->change == ITL_REPLACED) {
         buf_put_str(out, " -> ");
         itl_put_hex(row->after->serial, ':', out);
+        if (itl_serial_equal(row->before->serial, row->after->serial))
+            buf_put_str(out, " (another certificate with that number)");
     }
     buf_put_u8(out, '\n');
 }

@@ -54,8 +54,8 @@ int main(int argc, char **argv) {
         {"trusted", 0, OPT_STRING, &options.trusted, "LIST",
          "verify by the SAST records of that list (signed files: TFTP records)"},
         {"record", 0, OPT_STRINGS, &options.records, "ROLE=FILE[,FORM]",
-         "build: a record; roles: sast, ccm, ccm+tftp, tftp, capf, app-server, tvs; forms: "
-         "default, full, hash, empty"},
+         "build: a record; roles:" ITL_ROLE_TABLE(
+             ITL_ROLE_IN_HELP) "; forms: default full hash empty"},
         {"add-signer", 0, OPT_FLAG, &options.add_signer, NULL,
          "build: put the signer's SAST record in front if there is none"},
         {"file-name", 0, OPT_STRING, &options.file_name, "NAME", "the name in the header"},

@@ -2,6 +2,8 @@
  */
 #include "itl/names.h"
 
+#include "base/config.h"
+
 #include <string.h>
 
 static const char unknown[] = "unknown";
@@ -37,6 +39,22 @@ int itl_role_by_word(const char *word) {
     ITL_ROLE_TABLE(X)
 #undef X
     return -1;
+}
+
+int itl_role_read(const char *word, unsigned *role, struct err *e) {
+    static const char *const words[] = {
+#define X(number, name, shown, own) (own),
+        ITL_ROLE_TABLE(X)
+#undef X
+            NULL};
+    int found = itl_role_by_word(word);
+    if (found < 0) {
+        const char *near = nearest_word(word, words);
+        return err_set(e, ERR_CONFIG_BAD_VALUE, "there is no role '%.40s'%s%s", word,
+                       near != NULL ? ", did you mean " : "", near != NULL ? near : "");
+    }
+    *role = (unsigned)found;
+    return 0;
 }
 
 const char *itl_header_shown(unsigned tag) {

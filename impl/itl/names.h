@@ -3,6 +3,8 @@
 #ifndef ITL_NAMES_H
 #define ITL_NAMES_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,9 @@
     X(4, CAPF, "CAPF", "capf")                                                                     \
     X(7, APP_SERVER, "APP-SERVER", "app-server")                                                   \
     X(21, TVS, "TVS", "tvs")
+
+/* For help texts: "roles:" ITL_ROLE_TABLE(ITL_ROLE_IN_HELP) is "roles: sast ccm ...". */
+#define ITL_ROLE_IN_HELP(number, name, shown, word) " " word
 
 enum itl_role {
 #define X(number, name, shown, word) ITL_ROLE_##name = (number),
@@ -122,5 +127,8 @@ bool itl_record_is_known(unsigned tag);
 
 /* The role of that word, or -1. */
 int itl_role_by_word(const char *word);
+
+/* The same for what a user wrote: -1 CONFIG_BAD_VALUE, with the word that was probably meant. */
+int itl_role_read(const char *word, unsigned *role, struct err *e);
 
 #endif

@@ -17,6 +17,18 @@ START_TEST(roles) {
 }
 END_TEST
 
+START_TEST(roles_that_users_write) {
+    struct err e = {0};
+    unsigned role = 0;
+    ck_assert_ok(itl_role_read("ccm+tftp", &role, &e), e);
+    ck_assert_uint_eq(role, ITL_ROLE_CCM_TFTP);
+    ck_assert_int_eq(itl_role_read("sats", &role, &e), -1);
+    ck_assert_err(e, CONFIG_BAD_VALUE);
+    ck_assert_str_eq(e.text, "there is no role 'sats', did you mean sast");
+    ck_assert_uint_eq(role, ITL_ROLE_CCM_TFTP);
+}
+END_TEST
+
 START_TEST(tags) {
 #define X(number, name, shown, kind, container) ck_assert_str_eq(itl_header_shown(number), shown);
     ITL_HEADER_TABLE(X)
@@ -50,4 +62,4 @@ START_TEST(algorithms) {
 }
 END_TEST
 
-TEST_MAIN("itl names", roles, tags, algorithms)
+TEST_MAIN("itl names", roles, roles_that_users_write, tags, algorithms)

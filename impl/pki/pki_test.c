@@ -248,6 +248,12 @@ START_TEST(certificates_of_an_enveloped_message_are_read) {
 }
 END_TEST
 
+static void add_challenge(X509_REQ *request, int type, const char *octets, int len) {
+    ck_assert_int_eq(X509_REQ_add1_attr_by_NID(request, NID_pkcs9_challengePassword, type,
+                                               (const unsigned char *)octets, len),
+                     1);
+}
+
 START_TEST(what_does_not_fit_is_told) {
     AUTO(X509_STACK) none = sk_X509_new_null();
     AUTO_BUF small = BUF_INIT(4), smaller = BUF_INIT(4), pem = BUF_INIT(64);
@@ -261,14 +267,12 @@ START_TEST(what_does_not_fit_is_told) {
     ck_assert_err(e, SYS_LIMIT);
     ck_assert_int_eq(csr_put_pem(request, &pem, &e), -1);
     ck_assert_err(e, SYS_LIMIT);
+    AUTO(char) large = calloc(1, CSR_MAX);
+    add_challenge(request, V_ASN1_UTF8STRING, large, CSR_MAX);
+    ck_assert_int_eq(csr_put_pem(request, &pem, &e), -1);
+    ck_assert_err(e, SYS_LIMIT);
 }
 END_TEST
-
-static void add_challenge(X509_REQ *request, int type, const char *octets, int len) {
-    ck_assert_int_eq(X509_REQ_add1_attr_by_NID(request, NID_pkcs9_challengePassword, type,
-                                               (const unsigned char *)octets, len),
-                     1);
-}
 
 START_TEST(a_challenge_that_is_no_text_is_none) {
     AUTO(X509_REQ) none = X509_REQ_new();

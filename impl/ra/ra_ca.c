@@ -164,7 +164,7 @@ static void attempt(void *user) {
     if (ca->start != NULL)
         certsrv_login(ca->start, on_login, ca);
     else
-        timer_start(ca->again, ca->config->chain_retry_us);
+        attempt_over(ca, false);
 }
 
 void ra_ca_start(struct ra_ca *ca, ra_ca_done_fn *done, void *user) {

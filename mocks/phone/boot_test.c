@@ -1,6 +1,7 @@
 /* Tests of the phone's boot: which files it asks for and how, what it makes of its lists and its
  * configuration, what its screen and console say. */
 #include "mocks/phone/boot_test_lab.h"
+#include "mocks/phone/cnf_xml.h"
 
 static void never_called(struct lab *lab, const struct capf_message *m) {
     (void)lab;
@@ -356,6 +357,21 @@ START_TEST(a_configuration_that_is_none) {
 }
 END_TEST
 
+START_TEST(a_configuration_that_is_too_large) {
+    AUTO_WORLD w;
+    AUTO_BUF octets = BUF_INIT(2 * CNF_FILE_MAX);
+    world_open(&w);
+    while (octets.len <= CNF_FILE_MAX + 64 * 1024)
+        buf_put_str(&octets, "<device><loadInformation>x</loadInformation></device>");
+    world_write(&w, "cnf.xml.sgn", buf_view(&octets));
+    world_serve(&w, WORLD_ITL);
+    world_run(&w, never_called);
+    world_expect(&w, "no-configuration", "CONFIG_MISSING");
+    world_expect_log(&w, "SEP74A02FC0A675.cnf.xml.sgn: http: larger than 327680 bytes\n",
+                     "SEP74A02FC0A675.cnf.xml.sgn: tftp: larger than 327680 bytes\n");
+}
+END_TEST
+
 START_TEST(no_operation_is_pending) {
     AUTO_WORLD w;
     world_open(&w);
@@ -398,4 +414,5 @@ TEST_MAIN("phone boot", a_new_phone_installs_its_lsc, the_files_of_a_boot,
           the_second_tvs_is_asked, tvs_itself_is_never_asked_about_itself, a_list_without_tvs,
           a_damaged_list_is_kept_out, a_configuration_by_a_stranger_is_refused,
           an_altered_configuration_is_refused, a_configuration_that_is_none,
-          no_operation_is_pending, reasons_other_than_an_operation)
+          a_configuration_that_is_too_large, no_operation_is_pending,
+          reasons_other_than_an_operation)

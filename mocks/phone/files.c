@@ -66,6 +66,14 @@ static bool ask_again(struct phone *p, const struct http_result *r) {
     return true;
 }
 
+/* Why the transfer of a file failed, in words of files: curl only says that nobody took it. */
+static void explain(const struct phone_fetch *f, const struct http_result *r, struct err *e) {
+    if (r->code == CURLE_OK)
+        err_set(e, ERR_HTTP_STATUS, "HTTP status %ld", r->status);
+    else if (f->content.failed)
+        err_set(e, ERR_SYS_LIMIT, "larger than %d bytes", PHONE_FILE_MAX);
+}
+
 static bool is_missing(const struct http_result *r) {
     return r->code == CURLE_TFTP_NOTFOUND || (r->code == CURLE_OK && r->status == 404);
 }
@@ -81,18 +89,16 @@ static void on_transfer(void *user, CURL *easy, const struct http_result *r) {
     } else if (r->code == CURLE_OK && (p->fetch.tftp || r->status == 200)) {
         report(p, PHONE_FILE_FOUND);
     } else if (!ask_again(p, r)) {
-        if (r->code == CURLE_OK)
-            err_set(&e, ERR_HTTP_STATUS, "HTTP status %ld", r->status);
+        explain(&p->fetch, r, &e);
         go_on(p, &e);
     }
 }
 
 /* "Host: 10.1.1.1:6970": the address, and the port that the phone knows (phone-behaviour.md 1). */
 static int set_headers(struct phone_fetch *f, const char *address, uint16_t port) {
-    char host[PHONE_HOST_MAX + 16];
-    bool v6 = strchr(address, ':') != NULL;
-    snprintf(host, sizeof host, "Host: %s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "",
-             (unsigned)port);
+    char host[PHONE_HOST_MAX + 16] = "Host: ";
+    size_t len = strlen(host);
+    join_host_port(address, port, host + len, sizeof host - len);
     curl_slist_free_all(f->headers);
     f->headers = curl_slist_append(NULL, host);
     curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
@@ -101,10 +107,9 @@ static int set_headers(struct phone_fetch *f, const char *address, uint16_t port
 
 static int prepare(struct phone *p, const char *address, struct err *e) {
     struct phone_fetch *f = &p->fetch;
-    char url[PHONE_HOST_MAX + 2 * PHONE_FILE_NAME_MAX];
-    bool v6 = strchr(address, ':') != NULL;
-    snprintf(url, sizeof url, "%s://%s%s%s:%u/%s", protocol_of(p), v6 ? "[" : "", address,
-             v6 ? "]" : "", (unsigned)f->place.port, f->name);
+    char url[PHONE_HOST_MAX + 2 * PHONE_FILE_NAME_MAX], where[PHONE_HOST_MAX + 8];
+    join_host_port(address, f->place.port, where, sizeof where);
+    snprintf(url, sizeof url, "%s://%s/%s", protocol_of(p), where, f->name);
     curl_easy_reset(f->easy);
     buf_reset(&f->content);
     curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, http_client_to_buf);

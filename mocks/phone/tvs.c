@@ -1,6 +1,7 @@
 /* The phone's questions to TVS (tvs-protocol.md 7): whether a certificate that its lists do not
  * have is to be trusted for a role. A yes is kept for as long as TVS says; a no never is. */
 #include "base/clock.h"
+#include "base/process.h"
 #include "mocks/phone/phone_impl.h"
 #include <string.h>
 
@@ -94,7 +95,7 @@ static size_t list_members(const struct phone *p, struct tvs_member *members,
         if (phone_route(p, s->host, s->port, &place, &e) != 0)
             members[i].via = NULL;
         else
-            snprintf(via[i], PHONE_HOST_MAX + 8, "%s:%u", place.host, (unsigned)place.port);
+            join_host_port(place.host, place.port, via[i], PHONE_HOST_MAX + 8);
     }
     return servers->count;
 }

@@ -1,22 +1,14 @@
 /* The keys of capflab-tftp's configuration file. */
 #include "mocks/tftp/config.h"
-#include "itl/itl_write.h"
+#include "itl/description.h"
+#include "itl/names.h"
 #include "mocks/tftp/cnf.h"
 #include "mocks/tftp/packet.h"
 
-static const struct cfg_word layouts[] = {
-    {"cucm", ITL_LAYOUT_CUCM}, {"tlvfile", ITL_LAYOUT_TLVFILE}, {NULL, 0}};
-static const struct cfg_word digests[] = {
-    {"sha1", ITL_DIGEST_SHA1}, {"sha512", ITL_DIGEST_SHA512}, {NULL, 0}};
 static const struct cfg_word signer_versions[] = {
     {"none", 0}, {"1.0", 0x0100}, {"1.1", 0x0101}, {NULL, 0}};
 static const struct cfg_word signers[] = {
     {"signer", SIGN_WITH_SIGNER}, {"recovery", SIGN_WITH_RECOVERY}, {NULL, 0}};
-static const struct cfg_word forms[] = {{"default", ITL_FORM_DEFAULT},
-                                        {"full", ITL_FORM_FULL},
-                                        {"hash", ITL_FORM_HASH},
-                                        {"empty", ITL_FORM_EMPTY},
-                                        {NULL, 0}};
 
 #define CNF_WORD(number, name, word, text) {(word), (number)},
 static const struct cfg_word security_modes[] = {CNF_SECURITY_TABLE(CNF_WORD){NULL, 0}};
@@ -33,8 +25,8 @@ static const struct cfg_field signer_fields[] = {
 static const struct cfg_field record_fields[] = {
     CFG_STRING(struct tftp_record, certificate, "certificate", NULL, "whose record (PEM, DER)"),
     CFG_STRINGS(struct tftp_record, roles, "roles",
-                "sast, ccm, ccm+tftp, tftp, capf, app-server, tvs: a record for each"),
-    CFG_ENUM(struct tftp_record, form, "form", "default", forms,
+                "a record for each:" ITL_ROLE_TABLE(ITL_ROLE_IN_HELP)),
+    CFG_ENUM(struct tftp_record, form, "form", "default", itl_form_words,
              "the certificate, its hash, or nothing of it (default: as CUCM or tlvfile do)"),
     CFG_STRING(struct tftp_record, dns, "dns", NULL, "DNSNAME"),
     CFG_STRING(struct tftp_record, address, "address", NULL, "IPADDRESS (CTL)"),
@@ -96,9 +88,9 @@ const struct cfg_field tftp_fields[] = {
             "TFTP transfers side by side"),
     CFG_INT(struct tftp_config, transfers_per_address_max, "transfers-per-address", "512", 1, 65536,
             "of these from one address"),
-    CFG_ENUM(struct tftp_config, layout, "layout", "cucm", layouts,
+    CFG_ENUM(struct tftp_config, layout, "layout", "cucm", itl_layout_words,
              "of lists and signed files: CUCM's, or that of the open-source tool"),
-    CFG_ENUM(struct tftp_config, digest, "digest", "sha1", digests,
+    CFG_ENUM(struct tftp_config, digest, "digest", "sha1", itl_digest_words,
              "TFTP File Signature Algorithm"),
     CFG_ENUM(struct tftp_config, signer_version, "signer-version", "none", signer_versions,
              "SIGNER VERSION of the lists; 1.1: phones may use EC keys"),

@@ -453,7 +453,7 @@ static const struct {
      "recovery: both certificate and key are needed"},
     {"signer: {certificate: '@/pub.pem', key: '@/pub.key'}\n"
      "itl: [{certificate: '@/pub.pem', roles: sats}]",
-     ERR_CONFIG_BAD_VALUE, "ITLFile.tlv: record 1: role 'sats' is none; did you mean 'sast'?"},
+     ERR_CONFIG_BAD_VALUE, "ITLFile.tlv: record 1: there is no role 'sats', did you mean sast"},
     {"signer: {certificate: '@/pub.pem', key: '@/pub.key'}\n"
      "itl: [{certificate: '@/pub.pem'}]",
      ERR_CONFIG_MISSING, "ITLFile.tlv: record 1: no roles"},

@@ -47,23 +47,6 @@ static int read_identity(const struct tftp_signer *from, const char *what, struc
     return out->key != NULL ? 0 : -1;
 }
 
-static int read_role(const char *word, unsigned *role, struct err *e) {
-    static const char *const words[] = {
-#define X(number, name, shown, role_word) (role_word),
-        ITL_ROLE_TABLE(X)
-#undef X
-            NULL};
-    int found = itl_role_by_word(word);
-    if (found < 0) {
-        const char *near = nearest_word(word, words);
-        return err_set(e, ERR_CONFIG_BAD_VALUE, "role '%s' is none%s%s%s", word,
-                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                       near != NULL ? "'?" : "");
-    }
-    *role = (unsigned)found;
-    return 0;
-}
-
 static int read_address(const char *text, uint8_t *octets, struct bytes *out, struct err *e) {
     if (text == NULL)
         return 0;
@@ -83,7 +66,7 @@ static int add_entry(struct plan *p, const struct tftp_record *record, X509 *cer
     struct itl_entry *entry = &p->entries[p->count];
     *entry = (struct itl_entry){
         .certificate = certificate, .form = (enum itl_form)record->form, .dns_name = record->dns};
-    if (read_role(role, &entry->role, e) != 0 ||
+    if (itl_role_read(role, &entry->role, e) != 0 ||
         read_address(record->address, p->addresses[p->count], &entry->address, e) != 0)
         return -1;
     p->count++;

@@ -301,10 +301,9 @@ static int start(struct tftp_udp *u, struct err *e) {
     uint16_t port = 0;
     if (split_host_port(where, &host, &port, e) != 0)
         return -1;
-    bool colons = strchr(host, ':') != NULL;
-    AUTO_BUF own = BUF_INIT(DETAIL_MAX);
-    buf_printf(&own, "%s%s%s:0", colons ? "[" : "", host, colons ? "]" : "");
-    u->own_ports = buf_take_str(&own);
+    char own[SOCKADDR_TEXT_MAX];
+    join_host_port(host, 0, own, sizeof own);
+    u->own_ports = strdup(own);
     if (u->own_ports == NULL)
         return err_set(e, ERR_SYS_NOMEM, "%s", where);
     u->port = datagram_server_new(u->loop, where, on_packet, u, e);

@@ -1,5 +1,6 @@
 /* The keys of capflab-tvs' configuration file. */
 #include "mocks/tvs/config.h"
+#include "itl/names.h"
 
 #define TTL_MAX_US (INT64_C(0xffffffff) * 1000000)
 
@@ -7,7 +8,7 @@ static const struct cfg_field entry_fields[] = {
     CFG_STRING_REQUIRED(struct tvs_entry, path, "certificate",
                         "PEM file, or a folder with files NAME.pem; read again when it changes"),
     CFG_STRINGS(struct tvs_entry, roles, "roles",
-                "what it may be: sast, ccm, ccm+tftp, tftp, capf, app-server, tvs"),
+                "what it may be:" ITL_ROLE_TABLE(ITL_ROLE_IN_HELP)),
     CFG_END,
 };
 

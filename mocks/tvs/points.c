@@ -20,17 +20,12 @@ static const struct fault_action actions[] = {
 const struct fault_tables tvs_faults = {.mock = "tvs", .points = points, .actions = actions};
 
 static int read_role(const char *word, struct buf *out, struct err *e) {
-    static const char *const words[] = {
-#define X(number, name, shown, text) text,
-        ITL_ROLE_TABLE(X)
-#undef X
-            NULL};
-    int role = itl_role_by_word(word);
-    const char *near = nearest_word(word, words);
-    if (role >= 0 && buf_put_u8(out, (uint8_t)role) == 0)
-        return 0;
-    return err_set(e, ERR_CONFIG_BAD_VALUE, "there is no role '%.40s'%s%s", word,
-                   near != NULL ? ", did you mean " : "", near != NULL ? near : "");
+    unsigned role = 0;
+    if (itl_role_read(word, &role, e) != 0)
+        return -1;
+    return buf_put_u8(out, (uint8_t)role) == 0
+               ? 0
+               : err_set(e, ERR_CONFIG_BAD_VALUE, "more than %d roles", TVS_ROLES_MAX);
 }
 
 int tvs_roles_read(const char *words, struct buf *out, struct err *e) {

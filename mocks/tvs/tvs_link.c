@@ -114,6 +114,8 @@ static void on_event(struct bufferevent *stream, short what, void *user) {
     struct err e = {0};
     int number = EVUTIL_SOCKET_ERROR();
     if ((what & BEV_EVENT_CONNECTED) != 0) {
+        /* Not before: a refused connection would look like one that was closed. */
+        bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
         l->owner.open(l->owner.user);
         return;
     }
@@ -132,7 +134,6 @@ static int open_stream(struct tvs_link *l, const char *address, struct err *e) {
                                BEV_OPT_DEFER_CALLBACKS, e);
     if (l->stream == NULL)
         return -1;
-    bufferevent_openssl_set_allow_dirty_shutdown(l->stream, 1);
     bufferevent_setcb(l->stream, on_read, NULL, on_event, l);
     bufferevent_setwatermark(l->stream, EV_READ, 0, TVS_FRAME_MAX);
     bufferevent_enable(l->stream, EV_READ | EV_WRITE);

@@ -1,90 +1,29 @@
 /* Tests of the TVS wire format: the captured lengths of tvs-protocol.md section 5 both ways, and
  * hostile frames (testdata/frames, one file each, which names the error code it must give). */
-#include "base/file.h"
-#include "base/owned.h"
-#include "base/test.h"
+#include "base/frame_files_test.h"
 #include "mocks/tvs/tvs_wire.h"
-#include <dirent.h>
 #include <string.h>
 
 enum { FRAME_FILES = 66 };
 
-/* A frame file: comment, "expect: CODE", hex. */
-struct frame_file {
-    char expect[64];
-    struct buf frame;
-};
-#define FRAME_FILE_INIT                                                                            \
-    { .frame = BUF_INIT(2 * TVS_FRAME_MAX) }
-
-static void frame_file_free(struct frame_file *f) {
-    buf_free(&f->frame);
-}
-#define AUTO_FRAME_FILE __attribute__((cleanup(frame_file_free))) struct frame_file
-
-static void add_hex(struct buf *out, const char *text) {
-    unsigned byte = 0;
-    int used = 0;
-    while (sscanf(text, " %2x%n", &byte, &used) == 1) {
-        buf_put_u8(out, (uint8_t)byte);
-        text += used;
-    }
-}
-
-static void load(const char *name, struct frame_file *f) {
-    char line[256];
-    AUTO(char) path = path_join(TESTDATA "/frames", "%s", name);
-    AUTO(FILE) in = fopen(path, "r");
-    ck_assert_msg(in != NULL, "%s", path);
-    while (fgets(line, sizeof line, in) != NULL) {
-        if (line[0] != '#' && sscanf(line, "expect: %63s", f->expect) != 1)
-            add_hex(&f->frame, line);
-    }
-    ck_assert_msg(f->expect[0] != '\0', "%s: no expect line", path);
-}
-
-/* The frame must be one allocation of its own length, so that the sanitizers see a read behind it.
- */
-static void parse_exactly(struct bytes frame, struct err *e) {
+static void parse(struct bytes frame, struct err *e) {
     struct tvs_message m;
-    AUTO(char) copy = calloc(1, frame.len > 0 ? frame.len : 1);
-    if (frame.len > 0)
-        memcpy(copy, frame.data, frame.len);
-    tvs_message_parse(bytes_of(copy, frame.len), &m, e);
-}
-
-static void check_file(const char *name) {
-    AUTO_FRAME_FILE f = FRAME_FILE_INIT;
-    struct err e = {0};
-    load(name, &f);
-    parse_exactly(buf_view(&f.frame), &e);
-    ck_assert_msg(strcmp(err_name(e.code), f.expect) == 0, "%s: error is %s (%s), expected %s",
-                  name, err_name(e.code), e.text, f.expect);
+    tvs_message_parse(frame, &m, e);
 }
 
 START_TEST(every_frame_file_gives_its_code) {
-    DIR *dir = opendir(TESTDATA "/frames");
-    int files = 0;
-    ck_assert_ptr_nonnull(dir);
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        if (strstr(entry->d_name, ".hex") == NULL)
-            continue;
-        check_file(entry->d_name);
-        files++;
-    }
-    closedir(dir);
-    ck_assert_int_eq(files, FRAME_FILES);
+    frame_files_check(parse, FRAME_FILES);
 }
 END_TEST
 
 /* Whatever a peer cuts off, the reader stays inside. */
 START_TEST(every_prefix_of_a_frame_is_refused) {
     AUTO_FRAME_FILE f = FRAME_FILE_INIT;
-    load("query-req.hex", &f);
+    frame_file_load("query-req.hex", &f);
     for (size_t len = 0; len < f.frame.len; len++) {
         struct err e = {0};
         size_t need = 0;
-        parse_exactly(bytes_of(f.frame.data, len), &e);
+        frame_parse_exactly(parse, bytes_of(f.frame.data, len), &e);
         ck_assert_err(e, TVS_FRAME);
         ck_assert_ok(tvs_frame_length(bytes_of(f.frame.data, len), &need, &e), e);
         ck_assert_uint_eq(need, len < TVS_HEADER_LEN ? TVS_HEADER_LEN : f.frame.len);
@@ -112,7 +51,7 @@ static void check_summary(const struct tvs_message *m, const char *expected) {
 
 static void parse_file(struct frame_file *f, const char *name, struct tvs_message *m) {
     struct err e = {0};
-    load(name, f);
+    frame_file_load(name, f);
     ck_assert_ok(tvs_message_parse(buf_view(&f->frame), m, &e), e);
 }
 

@@ -181,28 +181,35 @@ void phone_boot_config(json_t *o, const struct run *r, const struct phone_settin
     json_object_set_new(o, "before", before);
 }
 
-/* The list of a cluster whose CallManager signs it: that one, CAPF, and what more it has. */
-static int write_list(struct run *r, const enum lab_cert_id *more, size_t more_count,
-                      enum lab_cert_id signer, enum lab_cert_id capf, const char *file,
-                      struct err *e) {
+/* The list of a cluster whose CallManager signs it. */
+struct cluster_list {
+    const char *file;
+    enum lab_cert_id signer, capf;
+    enum lab_cert_id more[2]; /* what more it has */
+    size_t more_count;
+};
+enum { OWN_RECORDS = 3, RECORDS_MAX = OWN_RECORDS + 2 };
+
+static int write_list(struct run *r, const struct cluster_list *wanted, struct err *e) {
     X509 *const *certs = r->certs.certs;
-    struct itl_entry entries[3 + MEMBERS] = {
-        {.role = ITL_ROLE_CAPF, .certificate = certs[capf]},
-        {.role = ITL_ROLE_SAST, .certificate = certs[signer]},
-        {.role = ITL_ROLE_TFTP, .certificate = certs[signer]},
+    X509 *signer = certs[wanted->signer];
+    struct itl_entry entries[RECORDS_MAX] = {
+        {.role = ITL_ROLE_CAPF, .certificate = certs[wanted->capf]},
+        {.role = ITL_ROLE_SAST, .certificate = signer},
+        {.role = ITL_ROLE_TFTP, .certificate = signer},
     };
-    for (size_t i = 0; i < more_count; i++)
-        entries[3 + i] =
-            (struct itl_entry){.role = more[i] == CERT_TVS ? ITL_ROLE_TVS : ITL_ROLE_SAST,
-                               .certificate = certs[more[i]]};
+    for (size_t i = 0; i < wanted->more_count; i++)
+        entries[OWN_RECORDS + i] =
+            (struct itl_entry){.role = wanted->more[i] == CERT_TVS ? ITL_ROLE_TVS : ITL_ROLE_SAST,
+                               .certificate = certs[wanted->more[i]]};
     const struct itl_plan plan = {.layout = ITL_LAYOUT_CUCM,
                                   .timestamp = (uint32_t)clock_wall(),
-                                  .signer = certs[signer],
-                                  .signer_key = r->certs.keys[signer],
+                                  .signer = signer,
+                                  .signer_key = r->certs.keys[wanted->signer],
                                   .entries = entries,
-                                  .count = 3 + more_count};
+                                  .count = OWN_RECORDS + wanted->more_count};
     AUTO_BUF list = BUF_INIT(ITL_MAX);
-    AUTO(char) path = lab_certs_path(&r->certs, file);
+    AUTO(char) path = lab_certs_path(&r->certs, wanted->file);
     if (path == NULL || itl_build(&plan, &list, e) != 0)
         return path == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : -1;
     return file_write(path, buf_view(&list), 0644, e);
@@ -229,14 +236,17 @@ static int corrupt_list(struct run *r, struct err *e) {
 }
 
 int lab_write_lists(struct run *r, struct err *e) {
-    static const enum lab_cert_id more[] = {CERT_ITLRECOVERY, CERT_TVS};
-    if (!r->scenario->lab.has_tftp)
+    const struct lab_settings *lab = &r->scenario->lab;
+    const struct cluster_list own = {.file = "current.tlv",
+                                     .signer = CERT_CALLMANAGER,
+                                     .capf = CERT_CAPF,
+                                     .more = {CERT_ITLRECOVERY, CERT_TVS},
+                                     .more_count = lab->has_tvs ? 2 : 1};
+    const struct cluster_list other = {
+        .file = "other-cluster.tlv", .signer = CERT_OTHER_CALLMANAGER, .capf = CERT_OTHER_CAPF};
+    if (!lab->has_tftp)
         return 0;
-    if (write_list(r, more, r->scenario->lab.has_tvs ? 2 : 1, CERT_CALLMANAGER, CERT_CAPF,
-                   "current.tlv", e) != 0)
-        return -1;
-    if (write_list(r, NULL, 0, CERT_OTHER_CALLMANAGER, CERT_OTHER_CAPF, "other-cluster.tlv", e) !=
-        0)
+    if (write_list(r, &own, e) != 0 || write_list(r, &other, e) != 0)
         return -1;
     return corrupt_list(r, e);
 }

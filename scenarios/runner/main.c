@@ -455,7 +455,6 @@ int main(int argc, char **argv) {
     struct options o = {.parallel = sysconf(_SC_NPROCESSORS_ONLN),
                         .seed = "1",
                         .repeat = 1,
-                        .patience_text = "1",
                         .torture_seconds = TORTURE_SECONDS};
     int first = parse_options(&o, argc, argv);
     if (o.reference) {

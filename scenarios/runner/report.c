@@ -14,7 +14,7 @@ static const char *text_of(const json_t *o, const char *key) {
     return text == NULL ? "" : text;
 }
 
-static bool result_is(const json_t *result, const char *word) {
+bool result_is(const json_t *result, const char *word) {
     return strcmp(text_of(result, "result"), word) == 0;
 }
 

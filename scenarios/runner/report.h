@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Whether a scenario's result is "ok", "failed" or "skipped"; one without a result is none of them.
+ */
+bool result_is(const json_t *result, const char *word);
+
 struct tally {
     size_t passed, failed, skipped;
     double seconds; /* of all scenarios together */

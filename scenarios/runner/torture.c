@@ -89,11 +89,6 @@ static int fill_round(const struct session *s, const struct torture_spec *spec, 
     return job->name != NULL && job->dir != NULL ? 0 : -1;
 }
 
-static bool result_is(const json_t *result, const char *word) {
-    const char *text = json_string_value(json_object_get(result, "result"));
-    return text != NULL && strcmp(text, word) == 0;
-}
-
 static void tell_call(const json_t *result) {
     const json_t *torture = json_object_get(result, "torture");
     const json_t *stack = json_object_get(torture, "stack");
@@ -135,11 +130,11 @@ static void on_done(void *user, const struct job *job) {
     json_object_set_new(job->result, "again", json_string(again == NULL ? "" : again));
     count_result(s, job);
     json_array_append(s->results, job->result);
-    if (result_is(job->result, "failed") || s->request->round != NULL) {
+    if (!well || s->request->round != NULL)
         report_result(stdout, job->result, NAME_WIDTH, again == NULL ? "" : again);
+    if (result_is(job->result, "failed") || s->request->round != NULL)
         tell_call(job->result);
-        fflush(stdout);
-    }
+    fflush(stdout);
     if (well && !s->request->keep && s->request->round == NULL)
         place_remove(job->dir);
 }
@@ -172,8 +167,8 @@ static int run_one(struct session *s, const struct torture_spec *spec, const cha
     return result;
 }
 
-/* The n first items of the plan. */
-static int run_plan(struct session *s, struct err *e) {
+/* The items of the plan, in their order, as far as the time goes. */
+static int run_plan(struct session *s, int64_t until, struct err *e) {
     size_t count = s->plan.count;
     struct round *rounds = calloc(count + 1, sizeof *rounds);
     struct job *jobs = calloc(count + 1, sizeof *jobs);
@@ -185,8 +180,7 @@ static int run_plan(struct session *s, struct err *e) {
             result = err_set(e, ERR_SYS_NOMEM, NULL);
     }
     if (result == 0)
-        result = run_jobs(s, jobs, count,
-                          s->request->all ? 0 : deadline_in(s->request->seconds * 1000000), e);
+        result = run_jobs(s, jobs, count, s->request->all ? 0 : until, e);
     for (size_t i = 0; jobs != NULL && i < count; i++)
         job_release(&jobs[i]);
     free(jobs);
@@ -273,12 +267,13 @@ static int torture_one(struct session *s, struct err *e) {
         return -1;
     if (s->request->round != NULL)
         return torture_spec_read(s->request->round, &spec, e) != 0 ? -1 : run_one(s, &spec, ".", e);
+    int64_t until = deadline_in(s->request->seconds * 1000000);
     torture_plan_init(&s->plan, s->request->run->seed);
     int result = choose_classes(s, e);
     if (result == 0)
         result = count_calls(s, e);
     if (result == 0)
-        result = run_plan(s, e);
+        result = run_plan(s, until, e);
     if (result == 0)
         tell(s);
     torture_plan_free(&s->plan);

@@ -69,6 +69,12 @@ static void fail_at(struct run *r, enum component c, const struct torture_stack 
     json_object_set_new(failure, "tail", torture_stack_lines(r, c, stack));
 }
 
+/* The first reason is kept. */
+static void keep_excuse(char **kept, enum component c, const char *what, const char *reason) {
+    if (*kept == NULL && asprintf(kept, "%s %s: %s", component_name(c), what, reason) < 0)
+        *kept = NULL;
+}
+
 static void note_crash(struct run *r, enum component c, const struct torture_control *control) {
     char what[96];
     const char *reason = torture_crash_excuse(control);
@@ -76,9 +82,8 @@ static void note_crash(struct run *r, enum component c, const struct torture_con
              strsignal(control->crash_signal));
     if (reason == NULL)
         fail_at(r, c, &control->crash, what);
-    else if (r->torture->excuse == NULL &&
-             asprintf(&r->torture->excuse, "%s %s: %s", component_name(c), what, reason) < 0)
-        r->torture->excuse = NULL;
+    else
+        keep_excuse(&r->torture->excuse, c, what, reason);
 }
 
 static void note_leaks(struct run *r, enum component c, const struct torture_control *control) {
@@ -91,9 +96,8 @@ static void note_leaks(struct run *r, enum component c, const struct torture_con
                  leak->blocks);
         if (reason == NULL)
             fail_at(r, c, &leak->stack, what);
-        else if (r->torture->excuse == NULL && !run_failed(r) &&
-                 asprintf(&r->torture->excuse, "%s %s: %s", component_name(c), what, reason) < 0)
-            r->torture->excuse = NULL;
+        else
+            keep_excuse(&r->torture->leak_excuse, c, what, reason);
     }
 }
 
@@ -108,6 +112,7 @@ static void note_call(struct run *r, enum component c, const struct torture_cont
     if (control->fired == 0 || t->call != NULL)
         return;
     t->fired = true;
+    t->lasting = torture_lasting_excuse(control);
     t->call = strdup(control->fired_call);
     t->stack = torture_stack_lines(r, c, &control->fired_at);
 }

@@ -46,6 +46,7 @@ void torture_lab_close(struct torture_lab *t) {
     json_decref(t->stack);
     free(t->call);
     free(t->excuse);
+    free(t->leak_excuse);
     free(t);
 }
 

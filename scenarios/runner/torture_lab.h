@@ -21,8 +21,11 @@ struct torture_lab {
     bool fired;                                        /* what was to fail has failed */
     char *call;                                        /* which call that was; NULL: none */
     json_t *stack;                                     /* and by which way; NULL: unknown */
-    bool unfollowed; /* blocks were lost, and it is not known where they were allocated */
-    char *excuse;    /* why what went wrong is not ours; NULL: nothing did, or it is */
+    bool unfollowed;     /* blocks were lost, and it is not known where they were allocated */
+    const char *lasting; /* why the next run may fail; NULL: it may not */
+    char *excuse; /* why a crash, and all that came of it, is not ours; NULL: there is none, or it
+                     is */
+    char *leak_excuse; /* the same for a leak, of which nothing else comes */
 };
 
 int torture_lab_open(struct run *r, struct err *e);
@@ -61,6 +64,8 @@ json_t *torture_stack_lines(const struct run *r, enum component c,
 const char *torture_crash_excuse(const struct torture_control *control);
 const char *torture_leak_excuse(const struct torture_control *control,
                                 const struct torture_leak *leak);
+/* The same for a next run that is not healthy. */
+const char *torture_lasting_excuse(const struct torture_control *control);
 /* The rows of the table of excuses; format takes finding, function, library, reason. */
 void torture_excuses_print(FILE *to, const char *format);
 

@@ -6,8 +6,11 @@
 #include "base/events.h"
 #include "base/owned.h"
 #include "scenarios/runner/judge.h"
+#include "scenarios/runner/report.h"
 
 #include <string.h>
+
+static const char next_run[] = "the next run";
 
 /* Steps that can only be done when those before them went well. */
 static const enum step_kind consequences[] = {STEP_IMPORT_OFFLINE, STEP_WAIT_FOR, STEP_ISSUE,
@@ -93,7 +96,7 @@ static void first_pass(struct run *r) {
 static void second_pass(struct run *r) {
     r->end = deadline_in((int64_t)((double)r->scenario->deadline_us * r->options->patience));
     run_steps(r);
-    r->step = "the next run";
+    r->step = next_run;
     note_lateness(r);
     if (run_failed(r))
         return;
@@ -111,14 +114,29 @@ static void stop_all(struct run *r) {
         torture_take(r, (enum component)c);
 }
 
+static bool only_the_next_run_failed(const struct run *r) {
+    size_t i;
+    const json_t *failure;
+    json_array_foreach(r->failures, i, failure) {
+        if (strcmp(json_string_value(json_object_get(failure, "step")), next_run) != 0)
+            return false;
+    }
+    return json_array_size(r->failures) > 0;
+}
+
 /* What a library did breaks the rest of the round, too. */
 static void excuse(struct run *r) {
-    if (r->torture->excuse == NULL)
+    const char *reason = r->torture->excuse;
+    if (reason == NULL && !run_failed(r))
+        reason = r->torture->leak_excuse;
+    if (reason == NULL && only_the_next_run_failed(r))
+        reason = r->torture->lasting;
+    if (reason == NULL)
         return;
     r->skipped = true;
     json_array_clear(r->failures);
     r->step = "excused";
-    run_fail(r, NULL, NULL, "%s", r->torture->excuse);
+    run_fail(r, NULL, NULL, "%s", reason);
 }
 
 json_t *torture_result(const struct run *r) {
@@ -132,11 +150,6 @@ json_t *torture_result(const struct run *r) {
         json_object_set(o, "stack", t->stack);
     json_object_set_new(o, "unfollowed", json_boolean(t->unfollowed));
     return o;
-}
-
-static bool result_is(const json_t *result, const char *word) {
-    const char *text = json_string_value(json_object_get(result, "result"));
-    return text != NULL && strcmp(text, word) == 0;
 }
 
 json_t *torture_look_closer(json_t *first, const struct scenario *s,

@@ -235,7 +235,7 @@ START_TEST(faults_are_rows_of_a_scenario) {
 END_TEST
 
 static struct torture_stack stack_with(const char *module, const char *symbol) {
-    struct torture_stack s = {.depth = 2};
+    struct torture_stack s = {.depth = 2, .frames[0] = {.module = "libc.so.6"}};
     snprintf(s.frames[1].module, sizeof s.frames[1].module, "%s", module);
     snprintf(s.frames[1].symbol, sizeof s.frames[1].symbol, "%s", symbol);
     return s;
@@ -251,8 +251,18 @@ START_TEST(only_what_a_library_cannot_help_is_excused) {
     ck_assert_ptr_null(torture_crash_excuse(c));
     c->crash = stack_with("", "__gmp_default_allocate");
     ck_assert_ptr_null(torture_crash_excuse(c));
+    c->crash = stack_with("libgmp.so.10", "__gmp_default_allocate");
+    c->crash.frames[0].module[0] = '\0';
+    ck_assert_ptr_null(torture_crash_excuse(c));
     c->fired_at = stack_with("libcrypto.so.3", "OPENSSL_cleanup");
     ck_assert_ptr_nonnull(torture_leak_excuse(c, &leak));
+    c->fired_at = stack_with("libcrypto.so.3", "CRYPTO_strndup");
+    ck_assert_ptr_null(torture_leak_excuse(c, &leak));
+    leak.stack = stack_with("libcrypto.so.3", "EVP_MD_fetch");
+    ck_assert_ptr_nonnull(torture_leak_excuse(c, &leak));
+    ck_assert_ptr_null(torture_lasting_excuse(c));
+    c->fired_at = stack_with("libcrypto.so.3", "CRYPTO_THREAD_run_once");
+    ck_assert_ptr_nonnull(torture_lasting_excuse(c));
     free(c);
 }
 END_TEST
