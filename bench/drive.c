@@ -1,9 +1,21 @@
 /* What both drivers have in common. */
 #include "bench/drive_impl.h"
 
+#include "base/x509.h"
 #include "bench/lab.h"
 
 #include <stdlib.h>
+
+static int read_keys(struct driver *d, enum bench_key key, struct err *e) {
+    char *paths[BENCH_POOL_KEYS] = {0};
+    int result = bench_pool_take(key, paths, BENCH_POOL_KEYS, e);
+    for (size_t i = 0; i < BENCH_POOL_KEYS; i++) {
+        if (result == 0 && (d->keys[i] = key_read_file(paths[i], e)) == NULL)
+            result = -1;
+        free(paths[i]);
+    }
+    return result;
+}
 
 struct driver *driver_new(enum bench_key key, struct err *e) {
     struct driver *d = calloc(1, sizeof *d);
@@ -11,7 +23,7 @@ struct driver *driver_new(enum bench_key key, struct err *e) {
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;
     }
-    if (bench_pool_take(key, d->keys, BENCH_POOL_KEYS, e) == 0)
+    if (read_keys(d, key, e) == 0)
         return d;
     driver_free(d);
     return NULL;
@@ -23,7 +35,7 @@ void driver_free(struct driver *d) {
     if (d->free_inside != NULL)
         d->free_inside(d);
     for (size_t i = 0; i < BENCH_POOL_KEYS; i++)
-        free(d->keys[i]);
+        EVP_PKEY_free(d->keys[i]);
     free(d);
 }
 

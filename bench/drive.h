@@ -1,4 +1,4 @@
-/* The two ways of enrolling: simulated phones against CAPF, ready requests against an EST server.
+/* The two ways of enrolling: simulated phones against CAPF, requests against an EST server.
  * Both make a struct load_work. */
 #ifndef BENCH_DRIVE_H
 #define BENCH_DRIVE_H

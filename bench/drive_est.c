@@ -1,5 +1,6 @@
-/* Ready requests, posted to an EST server with the credentials at once: the server's own work, with
- * as little of a client around it as libcurl allows. */
+/* Requests posted to an EST server with the credentials at once, with as little of a client around
+ * as libcurl allows. Each is for a device of its own: a server may know a repeated one again and
+ * answer without a CA. */
 #include "base/base64.h"
 #include "base/http_client.h"
 #include "base/owned.h"
@@ -18,7 +19,7 @@ struct est {
     const char *user;
     bool fresh; /* a connection for each enrolment */
     struct curl_slist *headers;
-    char *requests[BENCH_POOL_KEYS]; /* base64 */
+    EVP_PKEY *const *keys; /* the driver's */
 };
 
 struct one_request {
@@ -26,6 +27,7 @@ struct one_request {
     struct load_job *job;
     CURL *easy;
     bool under_way;
+    char *request; /* base64 */
     struct buf answer;
 };
 
@@ -41,10 +43,10 @@ static void on_done(void *user, CURL *easy, const struct http_result *result) {
         load_job_done(one->job, result->status == HTTP_OK && one->answer.len > 0 ? NULL : status);
 }
 
-static void set_request(struct one_request *one, const char *request) {
+static void set_request(struct one_request *one) {
     const struct est *est = one->est;
     curl_easy_setopt(one->easy, CURLOPT_HTTPHEADER, est->headers);
-    curl_easy_setopt(one->easy, CURLOPT_POSTFIELDS, request);
+    curl_easy_setopt(one->easy, CURLOPT_POSTFIELDS, one->request);
     curl_easy_setopt(one->easy, CURLOPT_WRITEFUNCTION, http_client_to_buf);
     curl_easy_setopt(one->easy, CURLOPT_WRITEDATA, &one->answer);
     if (est->user != NULL) {
@@ -61,7 +63,25 @@ static void set_request(struct one_request *one, const char *request) {
 static void free_request(struct one_request *one) {
     curl_easy_cleanup(one->easy);
     buf_free(&one->answer);
+    free(one->request);
     free(one);
+}
+
+static char *make_request(const struct est *est, size_t index, struct err *e) {
+    EVP_PKEY *key = est->keys[index % BENCH_POOL_KEYS];
+    char name[48];
+    snprintf(name, sizeof name, "O=bench, CN=SEPBE%010zX", index);
+    AUTO(X509_NAME) subject = x509_name_parse(name, e);
+    if (subject == NULL)
+        return NULL;
+    const struct csr_template template = {.subject = subject, .key = key};
+    AUTO(X509_REQ) csr = csr_sign(&template, key, e);
+    AUTO_BUF der = BUF_INIT(CSR_MAX);
+    AUTO_BUF text = BUF_INIT(2 * CSR_MAX);
+    if (csr == NULL || csr_put_der(csr, &der, e) != 0)
+        return NULL;
+    b64_encode(buf_view(&der), B64_WRAP_64_LF, &text);
+    return buf_take_str(&text);
 }
 
 static int start(void *user, struct load_job *job, size_t index, struct err *e) {
@@ -71,12 +91,17 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
         return err_set(e, ERR_SYS_NOMEM, NULL);
     *one = (struct one_request){
         .est = est, .job = job, .easy = curl_easy_init(), .answer = BUF_INIT(ANSWER_MAX)};
+    one->request = make_request(est, index, e);
+    if (one->request == NULL) {
+        free_request(one);
+        return -1;
+    }
     if (one->easy == NULL ||
         http_client_target(one->easy, &est->endpoint, "/.well-known/est/simpleenroll", e) != 0) {
         free_request(one);
         return err_set(e, ERR_SYS_NOMEM, NULL);
     }
-    set_request(one, est->requests[index % BENCH_POOL_KEYS]);
+    set_request(one);
     job->state = one;
     one->under_way = true;
     http_client_start(est->http, one->easy, &est->endpoint, TIMEOUT_US, on_done, one);
@@ -95,25 +120,8 @@ static void free_est(struct driver *d) {
     struct est *est = d->inside;
     http_client_free(est->http);
     curl_slist_free_all(est->headers);
-    for (size_t i = 0; i < BENCH_POOL_KEYS; i++)
-        free(est->requests[i]);
     free(est->host);
     free(est);
-}
-
-static char *make_request(const char *key_path, struct err *e) {
-    AUTO(EVP_PKEY) key = key_read_file(key_path, e);
-    AUTO(X509_NAME) subject = x509_name_parse("O=bench, CN=SEPBE0000000000", e);
-    if (key == NULL || subject == NULL)
-        return NULL;
-    const struct csr_template template = {.subject = subject, .key = key};
-    AUTO(X509_REQ) csr = csr_sign(&template, key, e);
-    AUTO_BUF der = BUF_INIT(CSR_MAX);
-    AUTO_BUF text = BUF_INIT(2 * CSR_MAX);
-    if (csr == NULL || csr_put_der(csr, &der, e) != 0)
-        return NULL;
-    b64_encode(buf_view(&der), B64_WRAP_64_LF, &text);
-    return buf_take_str(&text);
 }
 
 /* A server outside is called by its own name; the lab's has the name of the real one. */
@@ -136,11 +144,7 @@ static int prepare(struct est *est, const struct driver *d, struct process *proc
     est->http = http_client_new(process_loop(process), process_resolver(process), e);
     if (est->http == NULL || set_endpoint(est, target, e) != 0)
         return -1;
-    for (size_t i = 0; i < BENCH_POOL_KEYS; i++) {
-        est->requests[i] = make_request(d->keys[i], e);
-        if (est->requests[i] == NULL)
-            return -1;
-    }
+    est->keys = d->keys;
     return est->headers == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : 0;
 }
 

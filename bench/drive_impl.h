@@ -3,12 +3,13 @@
 #define BENCH_DRIVE_IMPL_H
 
 #include "bench/drive.h"
+#include <openssl/evp.h>
 
 struct driver {
     struct load_work work;
     void (*free_inside)(struct driver *d);
     void *inside;
-    char *keys[BENCH_POOL_KEYS]; /* paths of pool members */
+    EVP_PKEY *keys[BENCH_POOL_KEYS]; /* of the pool: read once, as no phone makes its key here */
 };
 
 /* With its keys taken. NULL with e set. */

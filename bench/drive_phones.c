@@ -1,6 +1,7 @@
 /* Simulated phones, each with a session of its own: one device, one enrolment. They keep neither
  * log nor LSC, so that what is measured is the path and not this process's disk. */
 #include "base/owned.h"
+#include "base/x509.h"
 #include "bench/drive_impl.h"
 #include "mocks/phone/phone.h"
 
@@ -13,6 +14,7 @@ struct phones {
     struct cfg_doc *doc;
     const struct drive_target *target;
     struct driver *driver;
+    bool keygen;
 };
 
 struct one_phone {
@@ -46,7 +48,8 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
     if (one == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     one->config = p->template.phone;
-    one->config.key_file = p->driver->keys[index % BENCH_POOL_KEYS];
+    if (!p->keygen)
+        one->config.ready_key = p->driver->keys[index % BENCH_POOL_KEYS];
     one->job = job;
     name_phone(one, index);
     one->phone = phone_new(&p->shared, &one->config, e);
@@ -70,6 +73,7 @@ static void free_phones(struct driver *d) {
     struct phones *p = d->inside;
     SSL_CTX_free(p->shared.tls);
     SSL_CTX_free(p->shared.legacy_tls);
+    X509_free(p->shared.trusted);
     cfg_doc_free(p->doc);
     free(p);
 }
@@ -87,7 +91,10 @@ static int prepare(struct phones *p, struct process *process, struct err *e) {
     p->shared = (struct phone_shared){.loop = process_loop(process),
                                       .resolver = process_resolver(process),
                                       .tls = phone_tls_context(false, e),
-                                      .legacy_tls = phone_tls_context(true, e)};
+                                      .legacy_tls = phone_tls_context(true, e),
+                                      .trusted = x509_read_file(p->target->trust, e)};
+    if (p->shared.trusted == NULL)
+        return -1;
     if (p->doc == NULL || p->shared.tls == NULL || p->shared.legacy_tls == NULL)
         return err_set(e, ERR_SYS_INTERNAL, "phones could not be set up");
     p->template.phone.log = NULL;
@@ -97,7 +104,6 @@ static int prepare(struct phones *p, struct process *process, struct err *e) {
     p->template.phone.retries = 0;
     p->template.phone.capf.host = borrowed("cucm-pub.michamen.com");
     p->template.phone.capf.via = borrowed(p->target->address);
-    p->template.phone.capf.certificate = borrowed(p->target->trust);
     return 0;
 }
 
@@ -109,7 +115,7 @@ struct driver *drive_phones(struct process *process, const struct bench_options 
         driver_free(d);
         return NULL;
     }
-    *p = (struct phones){.target = target, .driver = d};
+    *p = (struct phones){.target = target, .driver = d, .keygen = o->keygen};
     d->inside = p;
     d->free_inside = free_phones;
     d->work = (struct load_work){start, release, p};

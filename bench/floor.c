@@ -36,7 +36,7 @@ static void add_certificate(struct floor_counts *c) {
 }
 
 struct floor_counts floor_counts_of(enum stage stage, enum bench_key key,
-                                    enum bench_session session) {
+                                    enum bench_session session, enum bench_session upstream) {
     struct floor_counts c = {{0}};
     bool fresh = session == BENCH_SESSION_PER_ENROLLMENT;
     add_certificate(&c);
@@ -46,11 +46,12 @@ struct floor_counts floor_counts_of(enum stage stage, enum bench_key key,
         add_request(&c, key, 1, 3);           /* phone; CAPF, RA, CA */
         add_handshakes(&c, fresh ? 2 : 0, 1); /* CAPF and RA: without credentials, then with */
     } else if (stage == STAGE_EST) {
-        add_request(&c, key, 0, 2);           /* RA, CA */
+        add_request(&c, key, 1, 2);           /* client; RA, CA */
         add_handshakes(&c, fresh ? 1 : 0, 1); /* client and RA */
     }
     if (stage != STAGE_CAPF)
-        add_handshakes(&c, fresh ? 2 : 0, 2); /* RA and certsrv: a login for each of two steps */
+        add_handshakes(&c, upstream == BENCH_SESSION_PER_ENROLLMENT ? 2 : 0,
+                       2); /* RA and certsrv: a login for each of two steps */
     return c;
 }
 

@@ -29,7 +29,7 @@ struct floor_counts {
     double n[FLOOR_COUNT];
 };
 struct floor_counts floor_counts_of(enum stage stage, enum bench_key key,
-                                    enum bench_session session);
+                                    enum bench_session session, enum bench_session upstream);
 
 /* CPU microseconds that each takes here, of this process. */
 struct floor_costs {

@@ -32,6 +32,7 @@ static const char format[] = "title: bench\n"
                              "lab:\n"
                              "  capf: {issuer: %s, est: {session: %s, timeout: 60s}}\n"
                              "  ra: {session: %s, timeout: 60s}\n"
+                             "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}]}\n"
                              "phones: {count: 1, device: {present: false}}\n"
                              "when: [connect]\n"
                              "then: {phones: {lsc: none}}\n";
@@ -39,9 +40,10 @@ static const char format[] = "title: bench\n"
 static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
     AUTO(char) text = NULL;
     const char *session = bench_session_word(o->session);
+    const char *upstream = bench_session_word(o->upstream);
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct scenario *s = NULL;
-    if (asprintf(&text, format, o->stage == STAGE_CAPF ? "capf" : "online-ca", session, session) <
+    if (asprintf(&text, format, o->stage == STAGE_CAPF ? "capf" : "online-ca", session, upstream) <
         0)
         text = NULL;
     if (m != NULL && text != NULL)

@@ -1,5 +1,5 @@
-/* The closed loop. Nothing is freed inside a callback of the work: an event of the loop collects
- * what has ended and starts what comes next. */
+/* The loop, closed or open. Nothing is freed inside a callback of the work: an event of the loop
+ * collects what has ended and starts what comes next. */
 #include "bench/load.h"
 
 #include "base/clock.h"
@@ -48,15 +48,30 @@ void load_job_done(struct load_job *job, const char *error) {
     event_active(job->load->turn, EV_TIMEOUT, 0);
 }
 
+/* When the next one is to start. */
+static int64_t next_us(const struct load *l) {
+    if (l->plan->rate == 0)
+        return clock_real_mono_us();
+    return l->began_us + (int64_t)l->started * 1000000 / l->plan->rate;
+}
+
 static bool more(const struct load *l) {
     const struct load_plan *p = l->plan;
     return l->started < p->count &&
-           (p->duration_us == 0 || clock_real_mono_us() - l->began_us < p->duration_us);
+           (p->duration_us == 0 || next_us(l) - l->began_us < p->duration_us);
+}
+
+/* At a rate: comes back when the next one is to start. Whoever waits for a place comes with it. */
+static void wait_for_next(struct load *l) {
+    int64_t left = next_us(l) - clock_real_mono_us();
+    struct timeval wait = {.tv_sec = left / 1000000, .tv_usec = left % 1000000};
+    if (left > 0 && l->idle_count > 0 && more(l))
+        event_add(l->turn, &wait);
 }
 
 static void start_one(struct load *l, struct load_job *job) {
     struct err e = {0};
-    *job = (struct load_job){.load = l, .began_us = clock_real_mono_us(), .busy = true};
+    *job = (struct load_job){.load = l, .began_us = next_us(l), .busy = true};
     if (l->work->start(l->work->user, job, l->plan->first + l->started++, &e) == 0)
         return;
     job->busy = false;
@@ -77,8 +92,9 @@ static void on_turn(evutil_socket_t fd, short what, void *user) {
     (void)what;
     while (l->over_count > 0)
         release_one(l, l->over[--l->over_count]);
-    for (size_t n = l->idle_count; n > 0 && more(l); n--)
+    for (size_t n = l->idle_count; n > 0 && more(l) && next_us(l) <= clock_real_mono_us(); n--)
         start_one(l, l->idle[--l->idle_count]);
+    wait_for_next(l);
     if (l->ended == l->started && !more(l))
         event_base_loopbreak(l->loop);
 }

@@ -1,5 +1,6 @@
-/* The load: so many enrolments, a limited number at the same time, each timed from its start to its
- * end (a closed loop: the next one starts when one has ended). */
+/* The load: so many enrolments, a limited number at the same time. In a closed loop the next one
+ * starts when one has ended, and each is timed from its start. At a rate (open loop) each is timed
+ * from when it was to start, so that waiting for its turn counts and no stall is hidden. */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
@@ -33,7 +34,8 @@ struct load_work {
 struct load_plan {
     size_t first, count; /* enrolments first .. first + count - 1 */
     size_t concurrency;
-    int64_t duration_us; /* no enrolment starts later than this; 0: no limit */
+    int64_t rate;        /* a second; 0: closed loop */
+    int64_t duration_us; /* no enrolment is to start later than this; 0: no limit */
     const char *title;   /* for the progress line; NULL: none is shown */
 };
 

@@ -1,4 +1,4 @@
-/* The closed loop with enrolments that need nothing but the event loop. */
+/* The loop with enrolments that need nothing but the event loop. */
 #include "base/test.h"
 #include "bench/load.h"
 
@@ -6,6 +6,7 @@ enum { SEEN_MAX = 64 };
 
 struct fake {
     struct event_base *loop;
+    suseconds_t delay_us; /* of each enrolment */
     size_t now, most, released;
     bool seen[SEEN_MAX];
 };
@@ -27,7 +28,7 @@ static void on_end(evutil_socket_t fd, short what, void *user) {
 /* Number 5 cannot be started; the others end at a later turn of the loop. */
 static int fake_start(void *user, struct load_job *job, size_t index, struct err *e) {
     struct fake *fake = user;
-    const struct timeval soon = {0};
+    const struct timeval soon = {.tv_usec = fake->delay_us};
     ck_assert_uint_lt(index, SEEN_MAX);
     ck_assert(!fake->seen[index]);
     fake->seen[index] = true;
@@ -83,4 +84,27 @@ START_TEST(numbers_begin_where_the_plan_says) {
 }
 END_TEST
 
-TEST_MAIN("bench load", all_run_within_the_limit_and_are_counted, numbers_begin_where_the_plan_says)
+/* Two places at 50 a second: the last waits for no place, but for its time. */
+START_TEST(a_rate_spreads_the_starts) {
+    struct fake fake = {0};
+    struct load_result r;
+    run(&fake, &(struct load_plan){.count = 5, .concurrency = 2, .rate = 50}, &r);
+    ck_assert_uint_eq(r.succeeded, 4);
+    ck_assert_double_ge(r.seconds, 0.08);
+    load_result_free(&r);
+}
+END_TEST
+
+/* Three are due at once, and there is one place: the last has waited for two. */
+START_TEST(waiting_for_a_place_counts_at_a_rate) {
+    struct fake fake = {.delay_us = 10000};
+    struct load_result r;
+    run(&fake, &(struct load_plan){.first = 10, .count = 3, .concurrency = 1, .rate = 1000000}, &r);
+    ck_assert_uint_eq(r.succeeded, 3);
+    ck_assert_double_ge(r.latency_ms[2], 20);
+    load_result_free(&r);
+}
+END_TEST
+
+TEST_MAIN("bench load", all_run_within_the_limit_and_are_counted, numbers_begin_where_the_plan_says,
+          a_rate_spreads_the_starts, waiting_for_a_place_counts_at_a_rate)

@@ -29,6 +29,7 @@ static const struct program program = {
     .summary = "Measures how fast phones are enrolled, and what that costs.",
     .usage = "[OPTION...]",
     .example = "capflab bench --stage all --concurrency 8 --phones 200\n"
+               "capflab bench --stage all --rate 20 --duration 30s\n"
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
                "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret",
     .more = more,
@@ -49,13 +50,19 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
     const struct opt options[] = {
         {"stage", 's', OPT_STRING, &o->stage_word, "STAGE", "all, capf or est (default: all)"},
         {"phones", 'n', OPT_INT, &o->phones, "N", "enrolments of a run (default: 200)"},
-        {"concurrency", 'c', OPT_INT, &o->concurrency, "N", "at the same time (default: 8)"},
+        {"concurrency", 'c', OPT_INT, &o->concurrency, "N",
+         "at the same time, at most (default: 8; with --rate 1000)"},
+        {"rate", 0, OPT_INT, &o->rate, "N",
+         "start so many a second; latency counts from the intended start"},
         {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
+        {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
+        {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
+         "the same between RA and certsrv (default: as --session)"},
         {"capf", 0, OPT_STRING, &o->capf, "HOST:PORT", "a CAPF outside, instead of a lab"},
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
@@ -112,7 +119,7 @@ static int set_up(struct bench *b, struct err *e) {
                                       : drive_phones(b->process, o, &b->target, e);
     list_components(b);
     b->report.options = o;
-    b->report.counts = floor_counts_of(o->stage, o->key, o->session);
+    b->report.counts = floor_counts_of(o->stage, o->key, o->session, o->upstream);
     b->report.errors = json_object();
     return b->driver == NULL ? -1 : 0;
 }
@@ -156,6 +163,7 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
     const struct load_plan plan = {.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
                                    .count = (size_t)o->phones,
                                    .concurrency = (size_t)o->concurrency,
+                                   .rate = o->rate,
                                    .duration_us = o->duration_us,
                                    .title = title};
     if (read_usage(b, before, e) != 0 || run_load(b, &plan, load, e) != 0 ||

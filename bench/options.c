@@ -51,11 +51,15 @@ static int settle_words(struct bench_options *o, struct err *e) {
     int key = stage < 0 ? -1 : find_word("key", o->key_word, keys, COUNT_OF(keys), e);
     int session =
         key < 0 ? -1 : find_word("session", o->session_word, sessions, COUNT_OF(sessions), e);
-    if (session < 0)
+    const char *upstream_word = o->upstream_word != NULL ? o->upstream_word : o->session_word;
+    int upstream =
+        session < 0 ? -1 : find_word("upstream", upstream_word, sessions, COUNT_OF(sessions), e);
+    if (upstream < 0)
         return -1;
     o->stage = (enum stage)stage;
     o->key = (enum bench_key)key;
     o->session = (enum bench_session)session;
+    o->upstream = (enum bench_session)upstream;
     return 0;
 }
 
@@ -67,10 +71,21 @@ static int in_range(const char *option, int64_t value, int64_t low, int64_t high
 }
 
 static void settle_phones(struct bench_options *o) {
+    int64_t per_second = o->rate > 0 ? o->rate : BENCH_PHONES_PER_SECOND;
     if (o->phones == 0 && o->duration_us > 0)
-        o->phones = (o->duration_us * BENCH_PHONES_PER_SECOND + 999999) / 1000000;
+        o->phones = (o->duration_us * per_second + 999999) / 1000000;
     else if (o->phones == 0)
         o->phones = BENCH_PHONES;
+}
+
+static int settle_load(struct bench_options *o, struct err *e) {
+    if (o->concurrency == 0)
+        o->concurrency = o->rate > 0 ? BENCH_CONCURRENCY_AT_RATE : BENCH_CONCURRENCY;
+    if (o->keygen && o->stage == STAGE_EST)
+        return err_set(e, ERR_ARG_USAGE, "--keygen goes with --stage all or capf");
+    if (in_range("rate", o->rate, 0, BENCH_RATE_MAX, e) != 0)
+        return -1;
+    return in_range("concurrency", o->concurrency, 1, BENCH_CONCURRENCY_MAX, e);
 }
 
 static int settle_addresses(const struct bench_options *o, struct err *e) {
@@ -90,8 +105,7 @@ static int settle_addresses(const struct bench_options *o, struct err *e) {
 }
 
 int bench_options_settle(struct bench_options *o, struct err *e) {
-    if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 ||
-        in_range("concurrency", o->concurrency, 1, BENCH_CONCURRENCY_MAX, e) != 0 ||
+    if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 || settle_load(o, e) != 0 ||
         in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
         in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0)

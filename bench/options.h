@@ -10,7 +10,7 @@
 #define STAGE_TABLE(X)                                                                             \
     X(ALL, "all", "phones through CAPF, RA and certsrv")                                           \
     X(CAPF, "capf", "phones through a CAPF that issues the LSCs itself")                           \
-    X(EST, "est", "EST enrolments with ready requests straight against the RA")
+    X(EST, "est", "EST enrolments straight against the RA")
 enum stage {
 #define X(id, word, help) STAGE_##id,
     STAGE_TABLE(X)
@@ -40,6 +40,9 @@ enum bench_session {
 enum {
     BENCH_PHONES_MAX = 200000, /* over all runs */
     BENCH_CONCURRENCY_MAX = 20000,
+    BENCH_CONCURRENCY = 8,
+    BENCH_CONCURRENCY_AT_RATE = 1000,
+    BENCH_RATE_MAX = 100000,
     BENCH_REPEAT_MAX = 99,
     BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
@@ -47,12 +50,16 @@ enum {
 
 struct bench_options {
     const char *stage_word, *key_word, *session_word;
+    const char *upstream_word; /* NULL: as session_word */
     enum stage stage;
     enum bench_key key;
     enum bench_session session;
-    int64_t phones; /* enrolments of one run; 0: from duration_us */
-    int64_t concurrency;
-    int64_t duration_us; /* 0: until all phones are done */
+    enum bench_session upstream; /* between RA and certsrv */
+    int64_t phones;              /* enrolments of one run; 0: from duration_us */
+    int64_t concurrency;         /* 0: BENCH_CONCURRENCY, or at a rate BENCH_CONCURRENCY_AT_RATE */
+    int64_t rate;                /* enrolments started a second; 0: closed loop */
+    bool keygen;                 /* every phone makes its key, as part of its enrolment */
+    int64_t duration_us;         /* 0: until all phones are done */
     int64_t repeat;
     int64_t warm_up;    /* enrolments before the first run */
     const char *capf;   /* HOST:PORT of a CAPF outside; NULL: of the lab */
@@ -65,8 +72,8 @@ struct bench_options {
 
 #define BENCH_OPTIONS_INIT                                                                         \
     {                                                                                              \
-        .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment",              \
-        .concurrency = 8, .repeat = 3, .warm_up = 20, .output = "out/bench/lab"                    \
+        .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment", .repeat = 3, \
+        .warm_up = 20, .output = "out/bench/lab"                                                   \
     }
 
 /* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */

@@ -19,6 +19,7 @@ START_TEST(defaults_are_a_whole) {
     ck_assert_int_eq(o.key, BENCH_KEY_RSA2048);
     ck_assert_int_eq(o.session, BENCH_SESSION_PER_ENROLLMENT);
     ck_assert_int_eq(o.phones, BENCH_PHONES);
+    ck_assert_int_eq(o.concurrency, BENCH_CONCURRENCY);
     ck_assert_int_eq(bench_enrolments_max(&o), 20 + 3 * BENCH_PHONES);
 }
 END_TEST
@@ -48,13 +49,16 @@ START_TEST(unknown_words_are_refused_with_the_known_ones) {
 END_TEST
 
 START_TEST(bounds_are_kept) {
-    struct bench_options o = BENCH_OPTIONS_INIT, none = o, many = o, often = o, long_run = o;
-    none.concurrency = 0;
-    expect_refusal(none, "--concurrency 0");
+    struct bench_options o = BENCH_OPTIONS_INIT, none = o, many = o, often = o, fast = o,
+                         long_run = o;
+    none.concurrency = -1;
+    expect_refusal(none, "--concurrency -1");
     many.phones = BENCH_PHONES_MAX;
     expect_refusal(many, "enrolments in all");
     often.repeat = BENCH_REPEAT_MAX + 1;
     expect_refusal(often, "--repeat 100");
+    fast.rate = BENCH_RATE_MAX + 1;
+    expect_refusal(fast, "--rate 100001");
     long_run.duration_us = -1;
     expect_refusal(long_run, "--duration");
 }
@@ -66,6 +70,28 @@ START_TEST(a_duration_provides_phones) {
     o.duration_us = 2500000;
     ck_assert_ok(bench_options_settle(&o, &e), e);
     ck_assert_int_eq(o.phones, 2500);
+}
+END_TEST
+
+START_TEST(a_rate_sets_number_and_limit) {
+    struct bench_options o = BENCH_OPTIONS_INIT, own = o;
+    struct err e = {0};
+    o.duration_us = 2500000;
+    o.rate = own.rate = 30;
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.phones, 75);
+    ck_assert_int_eq(o.concurrency, BENCH_CONCURRENCY_AT_RATE);
+    own.concurrency = 3;
+    ck_assert_ok(bench_options_settle(&own, &e), e);
+    ck_assert_int_eq(own.concurrency, 3);
+}
+END_TEST
+
+START_TEST(keys_are_made_by_phones_only) {
+    struct bench_options o = BENCH_OPTIONS_INIT;
+    o.keygen = true;
+    o.stage_word = "est";
+    expect_refusal(o, "--keygen");
 }
 END_TEST
 
@@ -89,4 +115,5 @@ END_TEST
 
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
-          a_duration_provides_phones, addresses_go_with_their_stage)
+          a_duration_provides_phones, a_rate_sets_number_and_limit, keys_are_made_by_phones_only,
+          addresses_go_with_their_stage)

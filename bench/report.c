@@ -77,12 +77,13 @@ static json_t *conditions(const struct report *r) {
     struct utsname system = {0};
     uname(&system);
     const struct bench_options *o = r->options;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:b, s:I, s:s, s:s}", "stage",
-                     stage_word(o->stage), "key", bench_key_word(o->key), "session",
-                     bench_session_word(o->session), "concurrency", (json_int_t)o->concurrency,
-                     "phones", (json_int_t)o->phones, "duration_s", (double)o->duration_us / 1e6,
-                     "repeat", (json_int_t)r->run_count, "warm_up", (json_int_t)o->warm_up,
-                     "external", bench_is_external(o), "processors",
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:b, s:I, s:s, s:s}",
+                     "stage", stage_word(o->stage), "key", bench_key_word(o->key), "session",
+                     bench_session_word(o->session), "upstream", bench_session_word(o->upstream),
+                     "keygen", o->keygen, "rate", (json_int_t)o->rate, "concurrency",
+                     (json_int_t)o->concurrency, "phones", (json_int_t)o->phones, "duration_s",
+                     (double)o->duration_us / 1e6, "repeat", (json_int_t)r->run_count, "warm_up",
+                     (json_int_t)o->warm_up, "external", bench_is_external(o), "processors",
                      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "machine", system.machine,
                      "version", capflab_version);
 }
@@ -174,9 +175,14 @@ static void print_errors(const struct report *r, FILE *to) {
 
 void report_print(const struct report *r, FILE *to) {
     const struct bench_options *o = r->options;
-    fprintf(to, "stage %s, key %s, session %s, %lld at a time, %zu %s\n\n", stage_word(o->stage),
-            bench_key_word(o->key), bench_session_word(o->session), (long long)o->concurrency,
-            r->run_count, r->run_count == 1 ? "run" : "runs");
+    fprintf(to, "stage %s, key %s%s, session %s, ", stage_word(o->stage), bench_key_word(o->key),
+            o->keygen ? " made by phones" : "", bench_session_word(o->session));
+    if (o->upstream != o->session)
+        fprintf(to, "upstream %s, ", bench_session_word(o->upstream));
+    if (o->rate > 0)
+        fprintf(to, "%lld started a second, ", (long long)o->rate);
+    fprintf(to, "%lld at a time, %zu %s\n\n", (long long)o->concurrency, r->run_count,
+            r->run_count == 1 ? "run" : "runs");
     fprintf(to, "  %-24s %10s %-4s %10s %10s\n", "", "median", "", "lowest", "highest");
     print_row(r, to, "enrolments", "/s", per_second, 0);
     print_row(r, to, "latency p50", "ms", p50, 0);

@@ -93,11 +93,22 @@ int buf_put_u32(struct buf *b, uint32_t v) {
     return buf_put(b, octets, sizeof octets);
 }
 
+/* Most texts fit into the room that is there and are formatted once. */
 int buf_vprintf(struct buf *b, const char *fmt, va_list args) {
+    size_t room = b->cap - b->len;
+    char *end = b->data == NULL ? NULL : (char *)b->data + b->len;
     va_list again;
+    if (b->failed)
+        return -1;
     va_copy(again, args);
-    int need = vsnprintf(NULL, 0, fmt, again);
+    int need = vsnprintf(end, room, fmt, again);
     va_end(again);
+    if (need >= 0 && (size_t)need < room) {
+        b->len += (size_t)need;
+        return 0;
+    }
+    if (room > 0)
+        *end = '\0';
     if (need < 0 || reserve(b, (size_t)need) != 0) {
         b->failed = true;
         return -1;

@@ -149,7 +149,8 @@ START_TEST(loop_rests_while_requests_wait) {
 }
 END_TEST
 
-enum { LARGE = 4 << 20 };
+/* More than both socket buffers may take together (tcp_wmem and tcp_rmem: 4 and 6 MiB). */
+enum { LARGE = 16 << 20 };
 
 static void answer_large(struct lab *l, struct http_request *r) {
     char *body = calloc(1, LARGE);

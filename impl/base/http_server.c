@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include <gnutls/abstract.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,37 +36,41 @@ static unsigned idle_seconds(int64_t component_us) {
     return (unsigned)(real.tv_sec + (real.tv_usec > 0 ? 1 : 0));
 }
 
-struct tls_files {
-    struct buf certificate;
-    struct buf key;
-};
-
-static void tls_files_free(struct tls_files *f) {
-    buf_free(&f->certificate);
-    buf_free(&f->key);
-}
-
-static int tls_files_read(struct tls_files *f, const struct http_server_options *o, struct err *e) {
-    f->certificate = (struct buf)BUF_INIT(PEM_MAX);
-    f->key = (struct buf)BUF_INIT(PEM_MAX);
+static int read_key(struct http_server *s, const struct http_server_options *o, struct err *e) {
+    AUTO_BUF certificate = BUF_INIT(PEM_MAX);
+    AUTO_BUF key = BUF_INIT(PEM_MAX);
     if (o->certificate_file == NULL)
         return 0;
     if (o->key_file == NULL)
         return err_set(e, ERR_TLS_CONFIG, "%s: a key is needed too", o->certificate_file);
-    return file_read(o->certificate_file, &f->certificate, e) != 0 ||
-                   file_read(o->key_file, &f->key, e) != 0
-               ? -1
-               : 0;
+    if (file_read(o->certificate_file, &certificate, e) != 0 ||
+        file_read(o->key_file, &key, e) != 0)
+        return -1;
+    return server_key_read(s, &certificate, &key, e) != 0 ? err_context(e, "%s", o->key_file) : 0;
 }
 
-static void tls_options(struct MHD_OptionItem *items, const struct tls_files *files,
-                        const char *priorities) {
-    items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, files->certificate.data};
-    items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, files->key.data};
-    items[2] =
+/* Every connection gets its credentials from server_tls_connection. */
+static int no_certificate(gnutls_session_t session, const gnutls_datum_t *issuers, int issuer_count,
+                          const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                          gnutls_pcert_st **chain, unsigned *chain_len, gnutls_privkey_t *key) {
+    (void)session;
+    (void)issuers;
+    (void)issuer_count;
+    (void)algorithms;
+    (void)algorithm_count;
+    (void)chain;
+    (void)chain_len;
+    (void)key;
+    return -1;
+}
+
+static void tls_options(struct MHD_OptionItem *items, const char *priorities) {
+    items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+                                       (void *)(uintptr_t)no_certificate};
+    items[1] =
         (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
                                 (void *)(uintptr_t)(priorities != NULL ? priorities : "NORMAL")};
-    items[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    items[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
 static struct MHD_Daemon *start(struct http_server *s, const struct http_server_options *o, int fd,
@@ -83,14 +88,13 @@ static struct MHD_Daemon *start(struct http_server *s, const struct http_server_
         MHD_OPTION_END);
 }
 
-static int start_daemon(struct http_server *s, const struct http_server_options *o,
-                        const struct tls_files *files, struct err *e) {
-    struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+static int start_daemon(struct http_server *s, const struct http_server_options *o, struct err *e) {
+    struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
     int fd = listen_tcp(o->listen, &s->address, e);
     if (fd < 0)
         return -1;
     if (s->tls)
-        tls_options(tls, files, o->priorities);
+        tls_options(tls, o->priorities);
     s->daemon = start(s, o, fd, tls);
     if (s->daemon != NULL)
         return 0;
@@ -100,9 +104,7 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 }
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
-    __attribute__((cleanup(tls_files_free))) struct tls_files files = {0};
-    if (server_hangup_init(s, e) != 0 || tls_files_read(&files, o, e) != 0 ||
-        start_daemon(s, o, &files, e) != 0)
+    if (server_hangup_init(s, e) != 0 || read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
         return -1;
     return server_loop_init(s, e);
 }
@@ -148,6 +150,7 @@ void http_server_free(struct http_server *s) {
     wake_all(s);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    server_key_free(s);
     server_hangup_free(s);
     free(s->address);
     free(s);

@@ -62,6 +62,7 @@ struct http_server {
     size_t body_max;
     bool request_client_certificate;
     bool tls;
+    void *credentials; /* gnutls_certificate_credentials_t; NULL without TLS */
     struct MHD_Daemon *daemon;
     struct event *readable; /* libmicrohttpd's epoll descriptor */
     struct event *timer;
@@ -111,6 +112,12 @@ void server_on_connection(void *server, struct MHD_Connection *mhd, void **conne
 /* http_server_reply.c: hands the ready answer to libmicrohttpd; MHD_NO closes. */
 enum MHD_Result server_send_reply(struct http_request *r);
 void server_reply_free(struct http_request *r);
+
+/* http_server_key.c: credentials from a PEM chain and its key, for every connection. -1 TLS_CONFIG.
+ * Free when libmicrohttpd has ended. */
+int server_key_read(struct http_server *s, const struct buf *chain_pem, const struct buf *key_pem,
+                    struct err *e);
+void server_key_free(struct http_server *s);
 
 /* http_server_tls.c */
 void server_tls_connection(struct http_connection *c, struct MHD_Connection *mhd);

@@ -12,12 +12,14 @@ static gnutls_session_t session_of(struct MHD_Connection *mhd) {
     return info != NULL ? info->tls_session : NULL;
 }
 
-/* Before the handshake. libmicrohttpd asks by itself only when it has a trust list. */
+/* Before the handshake. libmicrohttpd has no certificate of its own, and asks for one by itself
+ * only when it has a trust list. */
 void server_tls_connection(struct http_connection *c, struct MHD_Connection *mhd) {
     gnutls_session_t session = c->server->tls ? session_of(mhd) : NULL;
     if (session == NULL)
         return;
     server_transport_watch(c, session);
+    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, c->server->credentials);
     if (c->server->request_client_certificate)
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
 }

@@ -155,6 +155,12 @@ static void next_hidden(struct cursor *c, const uint8_t **from, const uint8_t **
     *from = *to = c->end;
 }
 
+static void put_hex(struct buf *out, uint8_t octet) {
+    static const char digits[] = "0123456789abcdef";
+    const char text[2] = {digits[octet >> 4], digits[octet & 15]};
+    buf_put(out, text, sizeof text);
+}
+
 void capf_frame_hex_dump(struct bytes frame, struct buf *out) {
     struct cursor c = cursor_of(frame);
     struct bytes header = {0};
@@ -170,7 +176,7 @@ void capf_frame_hex_dump(struct bytes frame, struct buf *out) {
         if (at >= from && at < to)
             buf_put_str(out, "**");
         else
-            buf_printf(out, "%02x", (unsigned)*at);
+            put_hex(out, *at);
         bool last = i + 1 == shown || i % 8 == 7;
         buf_put_str(out, last ? "\n" : " ");
     }

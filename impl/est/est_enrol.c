@@ -137,7 +137,7 @@ static int check_renewal(struct est_request *r) {
 
 static int find_token(struct est_request *r) {
     AUTO_BUF spki = BUF_INIT(SPKI_MAX);
-    if (key_put_spki(r->key, &spki, NULL) != 0 ||
+    if (csr_put_spki(r->csr, &spki, NULL) != 0 ||
         est_pending_key_of(est_request_identity(r), r->path.label, buf_view(&spki), &r->pending_key,
                            NULL) != 0)
         return -1;

@@ -42,6 +42,14 @@ int csr_match_key(X509_REQ *request, EVP_PKEY *key, struct err *e) {
     return 0;
 }
 
+int csr_put_spki(X509_REQ *request, struct buf *out, struct err *e) {
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request), &der);
+    int result = len < 0 ? -1 : buf_put(out, der, (size_t)len);
+    OPENSSL_free(der);
+    return result == 0 ? 0 : err_set(e, ERR_SYS_LIMIT, "no room for the public key");
+}
+
 char *csr_challenge_password(X509_REQ *request) {
     int at = X509_REQ_get_attr_by_NID(request, NID_pkcs9_challengePassword, -1);
     if (at < 0)

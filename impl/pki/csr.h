@@ -20,6 +20,9 @@ int csr_verify(X509_REQ *request, struct err *e);
 /* Whether the request is for that key, by SubjectPublicKeyInfo. -1 CSR_KEY_MISMATCH. */
 int csr_match_key(X509_REQ *request, EVP_PKEY *key, struct err *e);
 
+/* Appends the SubjectPublicKeyInfo as the request has it. -1 SYS_LIMIT. */
+int csr_put_spki(X509_REQ *request, struct buf *out, struct err *e);
+
 /* Text of the challengePassword attribute, malloc'ed; NULL when there is none. */
 char *csr_challenge_password(X509_REQ *request);
 

@@ -124,6 +124,11 @@ START_TEST(a_request_signed_here_verifies_in_every_shape) {
     ck_assert_ok(csr_put_der(request, &der, &e), e);
     ck_assert_ok(csr_put_pem(request, &pem, &e), e);
     b64_encode(buf_view(&der), B64_ONE_LINE, &line);
+    AUTO_BUF spki = BUF_INIT(CSR_MAX);
+    AUTO_BUF own = BUF_INIT(CSR_MAX);
+    ck_assert_ok(csr_put_spki(request, &spki, &e), e);
+    ck_assert_ok(key_put_spki(key, &own, &e), e);
+    ck_assert(bytes_equal(buf_view(&spki), buf_view(&own)));
     struct bytes shapes[] = {buf_view(&der), buf_view(&pem), buf_view(&line)};
     for (size_t i = 0; i < 3; i++) {
         AUTO(X509_REQ) back = csr_read(shapes[i], NULL, &e);

@@ -106,10 +106,18 @@ static bool fits(EVP_PKEY *key, enum key_kind kind, unsigned bits) {
     return EVP_PKEY_get_base_id(key) == id && EVP_PKEY_get_bits(key) == (int)bits;
 }
 
-EVP_PKEY *identity_new_key(const char *key_file, enum key_kind kind, unsigned bits, struct err *e) {
-    if (key_file == NULL)
+static EVP_PKEY *given_key(const struct phone_config *c, struct err *e) {
+    if (c->ready_key == NULL)
+        return key_read_file(c->key_file, e);
+    EVP_PKEY_up_ref(c->ready_key);
+    return c->ready_key;
+}
+
+EVP_PKEY *identity_new_key(const struct phone_config *c, enum key_kind kind, unsigned bits,
+                           struct err *e) {
+    if (c->ready_key == NULL && c->key_file == NULL)
         return key_generate(kind, bits, e);
-    AUTO(EVP_PKEY) given = key_read_file(key_file, e);
+    AUTO(EVP_PKEY) given = given_key(c, e);
     if (given == NULL || fits(given, kind, bits))
         return TAKE(given);
     return key_generate(kind, bits, e);

@@ -30,8 +30,10 @@ int identity_store(struct identity *i, X509 *certificate, EVP_PKEY *key,
 /* Removes the LSC and its files. -1 SYS_IO. */
 int identity_delete(struct identity *i, const struct phone_files *files, struct err *e);
 
-/* A key as asked for: the one in key_file when there is one and kind and bits fit, else a new one
- * (which takes its time). Caller frees. NULL KEY_UNSUPPORTED, KEY_GENERATE, KEY_PARSE. */
-EVP_PKEY *identity_new_key(const char *key_file, enum key_kind kind, unsigned bits, struct err *e);
+/* A key as asked for: the ready one or that in the phone's key_file when there is one and kind and
+ * bits fit, else a new one (which takes its time). Caller frees. NULL KEY_UNSUPPORTED,
+ * KEY_GENERATE, KEY_PARSE. */
+EVP_PKEY *identity_new_key(const struct phone_config *c, enum key_kind kind, unsigned bits,
+                           struct err *e);
 
 #endif

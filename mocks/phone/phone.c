@@ -43,6 +43,16 @@ static void on_timer(void *user) {
     phone_on_timer(user);
 }
 
+static int read_trusted(struct phone *p, struct err *e) {
+    const char *path = p->config->capf.certificate;
+    p->trusted = p->shared->trusted;
+    if (p->trusted != NULL)
+        return X509_up_ref(p->trusted) == 1 ? 0 : err_set(e, ERR_SYS_NOMEM, "certificate");
+    if (path != NULL)
+        p->trusted = x509_read_file(path, e);
+    return path != NULL && p->trusted == NULL ? -1 : 0;
+}
+
 static int open_phone(struct phone *p, struct err *e) {
     const struct phone_config *c = p->config;
     p->console = console_open(c->log, e);
@@ -55,11 +65,8 @@ static int open_phone(struct phone *p, struct err *e) {
         return -1;
     if (c->fault_set != NULL && (p->faults = fault_set_copy(c->fault_set)) == NULL)
         return err_set(e, ERR_SYS_NOMEM, "faults");
-    if (c->capf.certificate != NULL) {
-        p->trusted = x509_read_file(c->capf.certificate, e);
-        if (p->trusted == NULL)
-            return -1;
-    }
+    if (read_trusted(p, e) != 0)
+        return -1;
     if (identity_load(&p->mic, &c->mic, e) != 0)
         return err_context(e, "MIC");
     if (identity_load(&p->lsc, &c->lsc, e) != 0)

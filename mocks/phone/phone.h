@@ -63,6 +63,7 @@ struct phone_shared {
     struct http_client *http; /* NULL: no phone has file servers */
     SSL_CTX *tls;             /* made by phone_tls_context(false) */
     SSL_CTX *legacy_tls;      /* made by phone_tls_context(true) */
+    X509 *trusted;            /* CAPF's, instead of every phone's own file; NULL: none */
 };
 
 /* A client context that compares the server's certificate with the phone's trusted one during the

@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/process.h"
 #include "mocks/fault/fault.h"
+#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -130,6 +131,7 @@ struct phone_config {
     struct phone_files mic;
     struct phone_files lsc;
     char *key_file;
+    EVP_PKEY *ready_key; /* instead of key_file, for callers with many phones; borrowed */
     struct phone_keys keys;
     bool sudi;
     bool sign;

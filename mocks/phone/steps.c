@@ -122,7 +122,7 @@ int phone_answer_key(struct phone *p, struct err *e) {
     EVP_PKEY_free(p->fresh_key);
     p->fresh_key = NULL;
     if (can_make_key(p))
-        p->fresh_key = identity_new_key(p->config->key_file, p->kind, p->bits, &cause);
+        p->fresh_key = identity_new_key(p->config, p->kind, p->bits, &cause);
     if (p->fresh_key == NULL) {
         console_line(p->console, CONSOLE_ERR, CONSOLE_SECUREAPP, "CAPFClnt: no key of %u bits: %s",
                      p->bits, cause.text);
