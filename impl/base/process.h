@@ -82,6 +82,9 @@ struct evconnlistener *listener_new(struct event_base *loop, int fd,
                                     void (*accepted)(struct evconnlistener *, evutil_socket_t,
                                                      struct sockaddr *, int, void *),
                                     void *user);
+/* The port alone, bound but not listened on: connections are refused, nobody is given it who asks
+ * for any port, and listen_tcp may take it meanwhile. As listen_tcp. */
+int reserve_tcp(const char *where, char **address, struct err *e);
 /* The same for datagrams. */
 int listen_udp(const char *where, char **address, struct err *e);
 /* "127.0.0.1:40001" or "[::1]:40001"; "" for what is no address of the internet. */

@@ -100,17 +100,17 @@ static char *bound_address(int fd) {
     return strdup(text);
 }
 
-static int bind_to(int fd, const union address *a, socklen_t len, int kind) {
+static int bind_to(int fd, const union address *a, socklen_t len, int kind, bool listens) {
     const int on = 1;
     /* A datagram port that somebody else has is not shared with them. */
     if (kind == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return -1;
     if (bind(fd, &a->any, len) != 0)
         return -1;
-    return kind == SOCK_STREAM ? listen(fd, SOMAXCONN) : 0;
+    return listens ? listen(fd, SOMAXCONN) : 0;
 }
 
-static int listen_on(const char *where, int kind, char **address, struct err *e) {
+static int open_at(const char *where, int kind, bool listens, char **address, struct err *e) {
     AUTO(char) host = NULL;
     uint16_t port = 0;
     union address a;
@@ -120,7 +120,7 @@ static int listen_on(const char *where, int kind, char **address, struct err *e)
     if (len == 0)
         return err_set(e, ERR_ARG_USAGE, "%s: \"%s\" is not an address to listen on", where, host);
     AUTO_FD fd = socket(a.any.sa_family, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind_to(fd, &a, len, kind) != 0)
+    if (fd < 0 || bind_to(fd, &a, len, kind, listens) != 0)
         return err_errno(e, "listen on %s", where);
     *address = bound_address(fd);
     if (*address == NULL)
@@ -131,11 +131,11 @@ static int listen_on(const char *where, int kind, char **address, struct err *e)
 }
 
 int listen_tcp(const char *where, char **address, struct err *e) {
-    return listen_on(where, SOCK_STREAM, address, e);
+    return open_at(where, SOCK_STREAM, true, address, e);
 }
 
 int listen_udp(const char *where, char **address, struct err *e) {
-    return listen_on(where, SOCK_DGRAM, address, e);
+    return open_at(where, SOCK_DGRAM, false, address, e);
 }
 
 struct evconnlistener *listener_new(struct event_base *loop, int fd,
@@ -152,4 +152,8 @@ struct evconnlistener *listener_new(struct event_base *loop, int fd,
         return listener;
     evconnlistener_free(listener);
     return NULL;
+}
+
+int reserve_tcp(const char *where, char **address, struct err *e) {
+    return open_at(where, SOCK_STREAM, false, address, e);
 }

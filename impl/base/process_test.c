@@ -322,6 +322,31 @@ START_TEST(sockets_listen_on_a_port_of_their_own) {
 }
 END_TEST
 
+/* 0, or the errno of a connection to the address of fd. */
+static int connect_to_bound(int fd) {
+    struct sockaddr_storage at;
+    socklen_t len = sizeof at;
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    AUTO_FD client = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return connect(client, (struct sockaddr *)&at, len) == 0 ? 0 : errno;
+}
+
+START_TEST(a_reserved_port_is_refused_but_may_be_listened_on) {
+    struct err e = {0};
+    AUTO(char) address = NULL;
+    AUTO_FD reserved = reserve_tcp("127.0.0.1:0", &address, &e);
+    ck_assert_msg(reserved >= 0, "%s", e.text);
+    for (int round = 0; round < 2; round++) {
+        AUTO(char) same = NULL;
+        ck_assert_int_eq(connect_to_bound(reserved), ECONNREFUSED);
+        AUTO_FD listener = listen_tcp(address, &same, &e);
+        ck_assert_msg(listener >= 0, "%s", e.text);
+        ck_assert_str_eq(same, address);
+        ck_assert_int_eq(connect_to_bound(reserved), 0);
+    }
+}
+END_TEST
+
 START_TEST(names_are_no_addresses_to_listen_on) {
     struct err e = {0};
     char *address = NULL;
@@ -342,4 +367,4 @@ TEST_MAIN("process", the_config_table_has_working_defaults, clock_seed_and_event
           the_daemon_ends_with_its_parent_when_asked, timers_run_in_component_time,
           a_timer_may_free_itself, stopped_and_restarted_timers_keep_to_the_last_word,
           addresses_are_split_and_joined, sockets_listen_on_a_port_of_their_own,
-          names_are_no_addresses_to_listen_on)
+          a_reserved_port_is_refused_but_may_be_listened_on, names_are_no_addresses_to_listen_on)

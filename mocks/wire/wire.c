@@ -111,18 +111,6 @@ static int serve(struct relay *r, int fd) {
     return 0;
 }
 
-/* The port again, bound but not listened on: connections are refused, and nobody else gets it. */
-static int reserve(const struct sockaddr *address, socklen_t len) {
-    const int on = 1;
-    AUTO_FD fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, address, len) != 0)
-        return -1;
-    int reserved = fd;
-    fd = -1;
-    return reserved;
-}
-
 /* Freed inside its own callback, libevent would close the socket too late for the port to be taken
  * again: so the descriptor is ours. */
 static void close_listener(struct relay *r) {
@@ -136,13 +124,9 @@ static void close_listener(struct relay *r) {
 }
 
 static void stop_listening(struct relay *r) {
-    struct sockaddr_storage address;
-    struct sockaddr *bound = (struct sockaddr *)&address;
-    socklen_t len = sizeof address;
-    bool known = getsockname(evconnlistener_get_fd(r->listener), bound, &len) == 0;
+    AUTO(char) same = NULL;
     close_listener(r);
-    if (known)
-        r->reserved = reserve(bound, len);
+    r->reserved = reserve_tcp(r->address, &same, NULL);
 }
 
 static void look_ahead(struct relay *r);

@@ -5,6 +5,7 @@
 #include "base/events.h"
 #include "base/file.h"
 #include "base/owned.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "scenarios/runner/sut_run.h"
 #include "scenarios/runner/torture_lab.h"
@@ -135,6 +136,22 @@ static int await_ready(struct run *r, enum component c, struct err *e) {
     return 0;
 }
 
+static int hold(int *held, char **address, struct err *e) {
+    *held = reserve_tcp("127.0.0.1:0", address, e);
+    return *held < 0 ? -1 : 0;
+}
+
+/* The ports are the lab's own to its end, so that no other lab's program is found there while ours
+ * does not run. Datagrams cannot be shared that way. */
+static int hold_ports(struct run *r, enum component c, struct err *e) {
+    if (c == COMPONENT_TFTP && r->http_address == NULL)
+        return hold(&r->held_http, &r->http_address, e);
+    if (c == COMPONENT_TFTP || c == COMPONENT_DNS || c == COMPONENT_NTP ||
+        r->addresses[c] != NULL || r->options->listen[c] != NULL)
+        return 0;
+    return hold(&r->held[c], &r->addresses[c], e);
+}
+
 int lab_start_component(struct run *r, enum component c, struct err *e) {
     const struct sut *sut = sut_of(r->options->suts, c, NULL);
     if (r->first_start[c] == 0)
@@ -143,6 +160,8 @@ int lab_start_component(struct run *r, enum component c, struct err *e) {
         return -1;
     if (sut != NULL && sut->address != NULL)
         return 0;
+    if (sut == NULL && hold_ports(r, c, e) != 0)
+        return -1;
     AUTO(char)
     config = write_config(r, component_name(c), component_program(c), component_config(r, c), e);
     actor_release(&r->components[c]);

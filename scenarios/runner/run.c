@@ -99,12 +99,15 @@ int run_open(struct run *r, const struct scenario *s, const struct run_options *
                       .options = options,
                       .dir = dir,
                       .step = "prepare",
+                      .held_http = -1,
                       .begun = deadline_in(0),
                       .end = deadline_in((int64_t)((double)s->deadline_us * options->patience)),
                       .failures = json_array(),
                       .phones = calloc(s->phone_count, sizeof *r->phones)};
-    for (size_t i = 0; i < COMPONENT_COUNT; i++)
+    for (size_t i = 0; i < COMPONENT_COUNT; i++) {
         r->components[i] = (struct actor){.pidfd = -1, .out_fd = -1, .ready_fd = -1};
+        r->held[i] = -1;
+    }
     if (r->failures == NULL || r->phones == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     for (size_t i = 0; i < s->phone_count; i++)
@@ -130,9 +133,13 @@ void run_close(struct run *r) {
     for (size_t i = 0; i < COMPONENT_COUNT; i++) {
         actor_release(&r->components[i]);
         free(r->addresses[i]);
+        if (r->held[i] >= 0)
+            close(r->held[i]);
         json_decref(r->changes[i]);
     }
     free(r->http_address);
+    if (r->held_http >= 0)
+        close(r->held_http);
     lab_certs_free(&r->certs);
     keypool_close(&r->pool);
     json_decref(r->failures);

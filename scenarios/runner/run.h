@@ -45,8 +45,10 @@ struct run {
     struct keypool pool;
     struct lab_certs certs;
     struct actor components[COMPONENT_COUNT];
-    char *addresses[COMPONENT_COUNT];     /* HOST:PORT once ready, also while it does not run */
-    char *http_address;                   /* of the file service, beside that for TFTP */
+    char *addresses[COMPONENT_COUNT]; /* HOST:PORT once ready, also while it does not run */
+    char *http_address;               /* of the file service, beside that for TFTP */
+    int held[COMPONENT_COUNT];        /* keep the ports for it; -1: none */
+    int held_http;
     int64_t first_start[COMPONENT_COUNT]; /* real time; 0: not yet */
     int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
     json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */
