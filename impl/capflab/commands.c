@@ -21,6 +21,8 @@ static const struct {
     {"capf", "the CAPF service, and the administration of its devices"},
     {"ra", "the registration authority: EST for CAPF, certsrv for the CA"},
     {"certsrv", "a mock of IIS and AD CS web enrolment"},
+    {"tftp", "CUCM's file service: trust lists and phones' configurations"},
+    {"tvs", "the Trust Verification Service: which certificates phones may trust"},
     {"dns", "a mock of the DNS server: right answers, wrong ones, or none"},
     {"ntp", "a mock of the NTP server: the right time, a wrong one, or none"},
     {"wire", "a relay that damages a connection on demand"},

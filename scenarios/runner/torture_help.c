@@ -45,8 +45,8 @@ void torture_print_reference(FILE *to) {
         "was given twice; two certificates for one key.\n\n"
         "A failure names the call with the way that led to it, and the command that repeats that "
         "round\n(`--torture-round`). The order of the rounds depends on the build and on "
-        "`--seed`; `--torture-seconds`\nonly says where it ends, and the last line how much of "
-        "all was tried.\n\n"
+        "`--seed`; `--torture-seconds`\nonly says where it ends, and a line before the last how "
+        "much of all was tried.\n\n"
         "Excused, because a library does it and who uses it cannot help:\n\n"
         "| finding | by way of | reason |\n|---|---|---|\n");
     torture_excuses_print(to, "| %s | `%s` of %s | %s |\n");

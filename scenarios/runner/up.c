@@ -91,8 +91,12 @@ static void tell_commands(const struct run *r, FILE *to) {
             r->scenario->phones[0].name);
     if (lab_needs(r, COMPONENT_TFTP))
         fprintf(to,
-                "  curl -o ITLFile.tlv http://%s/ITLFile.tlv; %s/capflab-itl show ITLFile.tlv\n",
-                r->http_address, programs);
+                "  curl -o ITLFile.tlv http://%s/ITLFile.tlv; %s/capflab-itl show ITLFile.tlv\n"
+                "  curl -o ITLFile.tlv tftp://%s/ITLFile.tlv\n",
+                r->http_address, programs, r->addresses[COMPONENT_TFTP]);
+    if (lab_needs(r, COMPONENT_TVS))
+        fprintf(to, "  openssl s_client -connect %s -CAfile %s/pki/tvs.pem </dev/null\n",
+                r->addresses[COMPONENT_TVS], r->dir);
     fprintf(to, "  %s/capflab-capf device report --config %s/config/capf.yaml\n", programs, r->dir);
 }
 
