@@ -34,6 +34,8 @@ enum finding {
       "libevent uses the callback that it could not allocate")                                     \
     X(CRASH, "libmicrohttpd", "*", "*",                                                            \
       "libmicrohttpd ends the process when epoll does not do what it asks for")                    \
+    X(CRASH, "libcrypto", "EVP_*_fetch", "CRYPTO_THREAD_run_once",                                 \
+      "OpenSSL uses the library context that it could not set up")                                 \
     X(LEAK, "libxml2", "xmlSAX2StartElement", "xmlSAX2StartElement",                               \
       "libxml2 forgets the name of an element that it cannot add")                                 \
     X(LEAK, "libtasn1", "asn1_der_coding", NULL,                                                   \
