@@ -2,7 +2,6 @@
  * deadline runs from one whole request to the next, so that single octets do not put it off. */
 #include "mocks/tvs/session.h"
 #include "base/process.h"
-#include "base/tls.h"
 #include "base/tls_stream.h"
 #include "itl/itl.h"
 #include <event2/buffer.h>

@@ -158,6 +158,8 @@ int step_run(struct run *r, const struct step *step);
 /* The steps that change the cluster's trust; the same. */
 int step_regenerate(struct run *r, const struct step *step);
 int step_reset_localkey(struct run *r, const struct step *step);
+/* Puts value at a dotted key over what a component's file would say, from its next start on. */
+void lab_change(struct run *r, enum component c, const char *key, const char *value);
 /* SIGTERM and start again, at the address that it had; failures are noted, -1 then. */
 int lab_restart(struct run *r, const struct step *step, enum component c);
 /* Lets the phones that a step is about contact CAPF, as `connect` does. */

@@ -150,14 +150,18 @@ int step_release(struct run *r, const struct step *step) {
     return signal_component(r, step, SIGUSR1);
 }
 
-int step_set(struct run *r, const struct step *step) {
-    enum component c = component_of(step->actor);
+void lab_change(struct run *r, enum component c, const char *key, const char *value) {
     if (r->changes[c] == NULL)
         r->changes[c] = json_object();
+    json_object_set_new(r->changes[c], key, json_string(value));
+}
+
+int step_set(struct run *r, const struct step *step) {
+    enum component c = component_of(step->actor);
     for (size_t i = 0; i < step->keys.count; i++) {
         const struct cfg_pair *p = &step->keys.items[i];
         event_message("lab", component_name(c), "set", "%s", p->name);
-        json_object_set_new(r->changes[c], p->name, json_string(p->value));
+        lab_change(r, c, p->name, p->value);
     }
     return runs(r, c) ? lab_restart(r, step, c) : 0;
 }

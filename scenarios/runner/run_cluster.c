@@ -32,8 +32,6 @@ int step_regenerate(struct run *r, const struct step *step) {
 }
 
 int step_reset_localkey(struct run *r, const struct step *step) {
-    if (r->changes[COMPONENT_TFTP] == NULL)
-        r->changes[COMPONENT_TFTP] = json_object();
-    json_object_set_new(r->changes[COMPONENT_TFTP], "sign-with", json_string("recovery"));
+    lab_change(r, COMPONENT_TFTP, "sign-with", "recovery");
     return lab_restart(r, step, COMPONENT_TFTP);
 }
