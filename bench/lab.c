@@ -94,6 +94,31 @@ static int add_devices(struct bench_lab *lab, const struct bench_options *o, str
     return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
 }
 
+static int multiply_certificates(struct bench_lab *lab, const char *count, struct err *e) {
+    AUTO(char) database = run_path(&lab->run, "db/ca.sqlite");
+    const char *const args[] = {"copy", "--database", database, "--count", count, NULL};
+    if (database == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return lab_command(&lab->run, COMPONENT_CERTSRV, args, NULL) != 0 ? first_failure(&lab->run, e)
+                                                                      : 0;
+}
+
+static int multiply_devices(struct bench_lab *lab, const char *count, struct err *e) {
+    char first[32];
+    snprintf(first, sizeof first, BENCH_DEVICE_PATTERN, 0u);
+    const char *const args[] = {"device",  "copy", first, BENCH_COPY_PATTERN, "--first", "0",
+                                "--count", count,  NULL};
+    return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
+}
+
+int bench_lab_multiply(struct bench_lab *lab, enum stage stage, int64_t count, struct err *e) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, count);
+    if (stage != STAGE_CAPF && multiply_certificates(lab, text, e) != 0)
+        return -1;
+    return stage != STAGE_EST ? multiply_devices(lab, text, e) : 0;
+}
+
 static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
     lab->programs = place_programs();
     lab->keys = keypool_default_dir();

@@ -57,6 +57,8 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
+        {"issued", 0, OPT_INT, &o->issued, "N",
+         "certificates and devices that there are already, as copies (default: 0)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
@@ -175,8 +177,14 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
     return 0;
 }
 
+/* What there is before the first run. */
+static int fill(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
+}
+
 static int measure(struct bench *b, struct err *e) {
-    if (warm_up(b, e) != 0)
+    if (warm_up(b, e) != 0 || fill(b, e) != 0)
         return -1;
     for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
         struct load_result load = {0};

@@ -104,11 +104,20 @@ static int settle_addresses(const struct bench_options *o, struct err *e) {
     return 0;
 }
 
+/* The copies are of what the warm-up enrolled. */
+static int settle_issued(const struct bench_options *o, struct err *e) {
+    if (o->issued > 0 && bench_is_external(o))
+        return err_set(e, ERR_ARG_USAGE, "--issued goes with the bench's own lab");
+    if (o->issued > 0 && o->warm_up == 0)
+        return err_set(e, ERR_ARG_USAGE, "--issued needs a --warm-up of at least 1");
+    return in_range("issued", o->issued, 0, BENCH_ISSUED_MAX, e);
+}
+
 int bench_options_settle(struct bench_options *o, struct err *e) {
     if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 || settle_load(o, e) != 0 ||
         in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
-        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0)
+        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0 || settle_issued(o, e) != 0)
         return -1;
     if (o->duration_us < 0 || o->duration_us > INT64_C(86400) * 1000000)
         return err_set(e, ERR_ARG_USAGE, "--duration: give up to 24h");

@@ -44,6 +44,7 @@ enum {
     BENCH_CONCURRENCY_AT_RATE = 1000,
     BENCH_RATE_MAX = 100000,
     BENCH_REPEAT_MAX = 99,
+    BENCH_ISSUED_MAX = 1000000,
     BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
 };
@@ -62,6 +63,7 @@ struct bench_options {
     int64_t duration_us;         /* 0: until all phones are done */
     int64_t repeat;
     int64_t warm_up;    /* enrolments before the first run */
+    int64_t issued;     /* certificates and devices that exist before it, as copies of the first */
     const char *capf;   /* HOST:PORT of a CAPF outside; NULL: of the lab */
     const char *est;    /* HOST:PORT of an EST server outside; NULL: of the lab */
     const char *trust;  /* PEM: CAPF's certificate, or the EST server's issuers */

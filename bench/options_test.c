@@ -64,6 +64,21 @@ START_TEST(bounds_are_kept) {
 }
 END_TEST
 
+START_TEST(copies_need_a_lab_and_an_original) {
+    struct bench_options o = BENCH_OPTIONS_INIT, cold = o, many = o, outside = o;
+    o.issued = cold.issued = outside.issued = 100000;
+    struct err e = {0};
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    cold.warm_up = 0;
+    expect_refusal(cold, "--warm-up");
+    many.issued = BENCH_ISSUED_MAX + 1;
+    expect_refusal(many, "--issued 1000001");
+    outside.capf = "127.0.0.1:1";
+    outside.trust = "capf.pem";
+    expect_refusal(outside, "own lab");
+}
+END_TEST
+
 START_TEST(a_duration_provides_phones) {
     struct bench_options o = BENCH_OPTIONS_INIT;
     struct err e = {0};
@@ -115,5 +130,5 @@ END_TEST
 
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
-          a_duration_provides_phones, a_rate_sets_number_and_limit, keys_are_made_by_phones_only,
-          addresses_go_with_their_stage)
+          copies_need_a_lab_and_an_original, a_duration_provides_phones,
+          a_rate_sets_number_and_limit, keys_are_made_by_phones_only, addresses_go_with_their_stage)
