@@ -29,10 +29,12 @@ int bench_lab_multiply(struct bench_lab *lab, enum stage stage, int64_t count, s
 /* "HOST:PORT", owned by the lab. NULL when the stage has none. */
 const char *bench_lab_capf(const struct bench_lab *lab);
 const char *bench_lab_ra(const struct bench_lab *lab);
+const char *bench_lab_certsrv(const struct bench_lab *lab);
 /* PEM files, owned by the lab. */
 const char *bench_lab_capf_certificate(const struct bench_lab *lab);
 const char *bench_lab_ra_trust(const struct bench_lab *lab);
-/* "USER:PASSWORD" that the RA takes. */
+const char *bench_lab_web_trust(const struct bench_lab *lab);
+/* "USER:PASSWORD" that RA and certsrv take. */
 const char *bench_lab_user(const struct bench_lab *lab);
 
 struct bench_component {
