@@ -42,10 +42,10 @@ static void trace_parameters(struct capf_service *v) {
     trace_leave(v->trace, scope);
 }
 
-static int enroll_over_est(void *self, struct bytes request, est_done_fn *done, void *user,
-                           struct err *e) {
+static int enroll_over_est(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                           void *user, struct err *e) {
     struct capf_service *v = self;
-    return est_client_simpleenroll(v->est, request, done, user, e) == NULL ? -1 : 0;
+    return est_client_simpleenroll(v->est, request, key, done, user, e) == NULL ? -1 : 0;
 }
 
 static int read_cacert(struct capf_service *v, struct err *e) {

@@ -14,10 +14,12 @@
 #include <event2/listener.h>
 #include <stdint.h>
 
-/* How a request gets to a CA: the EST client, or whatever stands in its place. start returns 0 and
- * calls done exactly once, later; or -1 and never. */
+/* How a request gets to a CA: the EST client, or whatever stands in its place. request: DER,
+ * verified; key: its public key. start returns 0 and calls done exactly once, later; or -1 and
+ * never. */
 struct capf_enroller {
-    int (*start)(void *self, struct bytes request, est_done_fn *done, void *user, struct err *e);
+    int (*start)(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done, void *user,
+                 struct err *e);
     void *self;
 };
 
