@@ -43,6 +43,7 @@ enum {
     BENCH_CONCURRENCY = 8,
     BENCH_CONCURRENCY_AT_RATE = 1000,
     BENCH_RATE_MAX = 100000,
+    BENCH_WAITING_MAX = 18000, /* descriptors of this process and of CAPF */
     BENCH_REPEAT_MAX = 99,
     BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
@@ -61,6 +62,7 @@ struct bench_options {
     bool keygen;                 /* every phone makes its key, as part of its enrolment */
     int64_t duration_us;         /* 0: until all phones are done */
     int64_t repeat;
+    int64_t waiting;    /* phones that wait for their keys meanwhile; 0: none */
     int64_t warm_up;    /* enrolments before the first run */
     const char *capf;   /* HOST:PORT of a CAPF outside; NULL: of the lab */
     const char *est;    /* HOST:PORT of an EST server outside; NULL: of the lab */
