@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CACERT_FILE_MAX = 1024 * 1024 };
 
@@ -175,11 +174,7 @@ void capf_service_session_gone(struct capf_service *v) {
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
-    for (struct session *s = v->sessions; s != NULL; s = s->next)
-        if (s->authenticated && s->state != CAPF_STATE_CLOSED &&
-            strcasecmp(s->device.name, device) == 0)
-            return s;
-    return NULL;
+    return roster_find(&v->roster, device);
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {

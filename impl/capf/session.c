@@ -295,6 +295,7 @@ static void link_in(struct session *s) {
 }
 
 static void link_out(struct session *s) {
+    roster_remove(s);
     if (s->link == NULL)
         return;
     *s->link = s->next;

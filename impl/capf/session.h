@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 enum { SESSION_PEER_MAX = INET6_ADDRSTRLEN };
 
@@ -39,7 +40,8 @@ struct session {
     enum capf_state state;
 
     bool named; /* device.name is known */
-    bool authenticated;
+    bool authenticated; /* and in the service's roster; set by roster_add */
+    LIST_ENTRY(session) namesakes;
     bool closed_by_phone; /* in order, not by a reset; for CAPF_EV_PH_DISC */
     bool auth_req_noted;  /* its event is written once the phone has a name */
     unsigned version;     /* negotiated */

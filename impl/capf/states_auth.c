@@ -40,7 +40,7 @@ static void take_over(struct session *s) {
         session_trace(s, "session %u of this device is given up", earlier->n);
         session_drop(earlier);
     }
-    s->authenticated = true;
+    roster_add(&s->service->roster, s);
 }
 
 /* A certificate that was issued but never confirmed is offered first, without a new key: the phone
