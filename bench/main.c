@@ -205,9 +205,11 @@ static int measure_beside(struct bench *b, struct err *e) {
             capf = b->components[i].pid;
     usage_memory_now(capf, &before, e);
     struct waiting *all = waiting_new(b->process, &w, e);
-    if (all == NULL) return -1;
+    if (all == NULL)
+        return -1;
     usage_memory_now(capf, &after, e);
-    fprintf(stderr, "capf %lld -> %lld KB: %g KB each\n", (long long)before, (long long)after, (double)(after-before)/(double)o->waiting);
+    fprintf(stderr, "capf %lld -> %lld KB: %g KB each\n", (long long)before, (long long)after,
+            (double)(after - before) / (double)o->waiting);
     report_print(&b->report, stdout);
     b->report.run_count = 0;
     for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
@@ -219,7 +221,11 @@ static int measure_beside(struct bench *b, struct err *e) {
     }
     fprintf(stderr, "disturbed %zu\n", waiting_disturbed(all));
     waiting_free(all);
-    for (int i = 0; i < 20; i++) { struct timeval t = {.tv_usec=100000}; event_base_loopexit(process_loop(b->process), &t); event_base_loop(process_loop(b->process), EVLOOP_NO_EXIT_ON_EMPTY);}
+    for (int i = 0; i < 20; i++) {
+        struct timeval t = {.tv_usec = 100000};
+        event_base_loopexit(process_loop(b->process), &t);
+        event_base_loop(process_loop(b->process), EVLOOP_NO_EXIT_ON_EMPTY);
+    }
     usage_memory_now(capf, &after, e);
     fprintf(stderr, "capf after %lld KB\n", (long long)after);
     return 0;

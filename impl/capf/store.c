@@ -146,8 +146,7 @@ int store_device(struct store *s, const char *name, struct device *d, struct err
 }
 
 int store_each(struct store *s, store_device_fn *fn, void *user, struct err *e) {
-    sqlite3_stmt *q =
-        sql_prepare(s->db, "SELECT " DEVICE_COLUMNS " FROM Device ORDER BY name", e);
+    sqlite3_stmt *q = sql_prepare(s->db, "SELECT " DEVICE_COLUMNS " FROM Device ORDER BY name", e);
     if (q == NULL)
         return -1;
     int rc;
