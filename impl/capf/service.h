@@ -46,6 +46,7 @@ struct capf_service {
     struct online_job *jobs;
     unsigned attempted, accepted; /* connections so far; the number of a session is `accepted` */
     unsigned open;
+    struct slack *slack; /* of sessions that ended; NULL in tests that make a service by hand */
 };
 
 /* Opens everything and listens. config must outlive the service. enroller NULL: EST as configured.
