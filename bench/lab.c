@@ -15,7 +15,7 @@ struct bench_lab {
     struct run run;
     bool opened;
     char *programs, *keys, *dir;
-    char *capf_certificate, *ra_trust;
+    char *capf_certificate, *ra_trust, *web_trust;
 };
 
 static const struct {
@@ -27,15 +27,27 @@ static const struct {
 #undef X
 };
 
-static const char format[] = "title: bench\n"
-                             "deadline: 48h\n"
-                             "lab:\n"
-                             "  capf: {issuer: %s, est: {session: %s, timeout: 60s}}\n"
-                             "  ra: {session: %s, timeout: 60s}\n"
-                             "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}]}\n"
-                             "phones: {count: 1, device: {present: false}}\n"
-                             "when: [connect]\n"
-                             "then: {phones: {lsc: none}}\n";
+static const char format[] =
+    "title: bench\n"
+    "deadline: 48h\n"
+    "lab:\n"
+    "  server-key: %s\n"
+    "  capf: {issuer: %s, est: {session: %s, timeout: 60s}%s}\n"
+    "  ra: {authentication: %s, session: %s, timeout: 60s%s}\n"
+    "  certsrv: {authentication: [%s], templates: [{name: CiscoRA, rsa-only: false}]%s}\n"
+    "phones: {count: 1, device: {present: false}}\n"
+    "when: [connect]\n"
+    "then: {phones: {lsc: none}}\n";
+
+/* What the three servers are told alike, and only where it is not what they do anyway. */
+static void put_servers(const struct bench_options *o, char *out, size_t size) {
+    char workers[40] = "";
+    *out = '\0';
+    if (o->workers > 1)
+        snprintf(workers, sizeof workers, "workers: %" PRId64 ", ", o->workers);
+    if (o->workers > 1 || !o->durable)
+        snprintf(out, size, ", config: {%sdurability: %s}", workers, o->durable ? "on" : "off");
+}
 
 static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
     AUTO(char) text = NULL;
@@ -43,8 +55,12 @@ static struct scenario *make_scenario(const struct bench_options *o, struct err 
     const char *upstream = bench_session_word(o->upstream);
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct scenario *s = NULL;
-    if (asprintf(&text, format, o->stage == STAGE_CAPF ? "capf" : "online-ca", session, upstream) <
-        0)
+    char more[96];
+    put_servers(o, more, sizeof more);
+    if (asprintf(&text, format, bench_key_word(o->server_key),
+                 o->stage == STAGE_CAPF ? "capf" : "online-ca", session, more,
+                 bench_login_word(o->login), upstream, more,
+                 o->login == BENCH_LOGIN_BASIC ? "basic" : "negotiate, ntlm", more) < 0)
         text = NULL;
     if (m != NULL && text != NULL)
         s = scenario_load_text("bench", "bench", bytes_of_str(text), m);
@@ -89,9 +105,34 @@ static int add_devices(struct bench_lab *lab, const struct bench_options *o, str
                                 rsa ? NULL : "--ec-key-size",
                                 "256",
                                 NULL};
-    if (o->stage == STAGE_EST)
+    if (!stage_has_phones(o->stage))
         return 0;
     return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
+}
+
+static int multiply_certificates(struct bench_lab *lab, const char *count, struct err *e) {
+    AUTO(char) database = run_path(&lab->run, "db/ca.sqlite");
+    const char *const args[] = {"copy", "--database", database, "--count", count, NULL};
+    if (database == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return lab_command(&lab->run, COMPONENT_CERTSRV, args, NULL) != 0 ? first_failure(&lab->run, e)
+                                                                      : 0;
+}
+
+static int multiply_devices(struct bench_lab *lab, const char *count, struct err *e) {
+    char first[32];
+    snprintf(first, sizeof first, BENCH_DEVICE_PATTERN, 0u);
+    const char *const args[] = {"device",  "copy", first, BENCH_COPY_PATTERN, "--first", "0",
+                                "--count", count,  NULL};
+    return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
+}
+
+int bench_lab_multiply(struct bench_lab *lab, enum stage stage, int64_t count, struct err *e) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, count);
+    if (stage != STAGE_CAPF && multiply_certificates(lab, text, e) != 0)
+        return -1;
+    return stage_has_phones(stage) ? multiply_devices(lab, text, e) : 0;
 }
 
 static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
@@ -111,7 +152,8 @@ static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct
         return -1;
     lab->capf_certificate = run_path(&lab->run, "pki/capf.pem");
     lab->ra_trust = run_path(&lab->run, "pki/ra-trust.pem");
-    if (lab->capf_certificate == NULL || lab->ra_trust == NULL)
+    lab->web_trust = run_path(&lab->run, "pki/web-trust.pem");
+    if (lab->capf_certificate == NULL || lab->ra_trust == NULL || lab->web_trust == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     return lab_start(&lab->run) != 0 ? first_failure(&lab->run, e) : 0;
 }
@@ -145,6 +187,7 @@ int bench_lab_stop(struct bench_lab *lab, struct err *e) {
     free(lab->dir);
     free(lab->capf_certificate);
     free(lab->ra_trust);
+    free(lab->web_trust);
     free(lab);
     return stopped;
 }
@@ -154,6 +197,12 @@ const char *bench_lab_capf(const struct bench_lab *lab) {
 }
 const char *bench_lab_ra(const struct bench_lab *lab) {
     return lab->run.addresses[COMPONENT_RA];
+}
+const char *bench_lab_certsrv(const struct bench_lab *lab) {
+    return lab->run.addresses[COMPONENT_CERTSRV];
+}
+const char *bench_lab_web_trust(const struct bench_lab *lab) {
+    return lab->web_trust;
 }
 const char *bench_lab_capf_certificate(const struct bench_lab *lab) {
     return lab->capf_certificate;

@@ -49,7 +49,8 @@ struct bench {
 
 static void read_options(struct bench_options *o, int argc, char **argv) {
     const struct opt options[] = {
-        {"stage", 's', OPT_STRING, &o->stage_word, "STAGE", "all, capf or est (default: all)"},
+        {"stage", 's', OPT_STRING, &o->stage_word, "STAGE",
+         "what is driven, see below (default: all)"},
         {"phones", 'n', OPT_INT, &o->phones, "N", "enrolments of a run (default: 200)"},
         {"concurrency", 'c', OPT_INT, &o->concurrency, "N",
          "at the same time, at most (default: 8; with --rate 1000)"},
@@ -60,16 +61,28 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         {"waiting", 0, OPT_INT, &o->waiting, "N",
          "then again while so many phones are connected and wait for their keys"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
+        {"issued", 0, OPT_INT, &o->issued, "N",
+         "certificates and devices that there are already, as copies (default: 0)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
         {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
          "the same between RA and certsrv (default: as --session)"},
+        {"server-key", 0, OPT_STRING, &o->server_key_word, "KEY",
+         "of the TLS certificates of RA and certsrv: rsa2048 or ec256 (default: rsa2048)"},
+        {"workers", 0, OPT_INT, &o->workers, "N",
+         "processes of each of CAPF, RA and certsrv (default: 1)"},
+        {"durability", 0, OPT_STRING, &o->durability_word, "on|off",
+         "commits are on disk before a peer hears of them (default: on)"},
         {"capf", 0, OPT_STRING, &o->capf, "HOST:PORT", "a CAPF outside, instead of a lab"},
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
+        {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
+        {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
+         "of --stage certsrv: ntlm or basic (default: ntlm)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
-        {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD", "for the EST server outside"},
+        {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
+         "for the EST server or the certsrv outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
         {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
         {.type = OPT_END},
@@ -83,19 +96,41 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         program_die(&program, EXIT_USAGE, &e);
 }
 
+static const char *address_outside(const struct bench_options *o) {
+    return o->est != NULL ? o->est : o->certsrv != NULL ? o->certsrv : o->capf;
+}
+
+static struct drive_target target_in(const struct bench_lab *lab, enum stage stage) {
+    struct drive_target t = {.user = bench_lab_user(lab), .lab = true};
+    if (stage == STAGE_EST) {
+        t.address = bench_lab_ra(lab);
+        t.trust = bench_lab_ra_trust(lab);
+    } else if (stage == STAGE_CERTSRV) {
+        t.address = bench_lab_certsrv(lab);
+        t.trust = bench_lab_web_trust(lab);
+    } else {
+        t.address = bench_lab_capf(lab);
+        t.trust = bench_lab_capf_certificate(lab);
+    }
+    return t;
+}
+
 static void set_target(struct bench *b) {
     const struct bench_options *o = &b->options;
-    bool est = o->stage == STAGE_EST;
-    if (bench_is_external(o)) {
+    if (bench_is_external(o))
         b->target = (struct drive_target){
-            .address = est ? o->est : o->capf, .trust = o->trust, .user = o->user};
-        return;
-    }
-    b->target = (struct drive_target){
-        .address = est ? bench_lab_ra(b->lab) : bench_lab_capf(b->lab),
-        .trust = est ? bench_lab_ra_trust(b->lab) : bench_lab_capf_certificate(b->lab),
-        .user = bench_lab_user(b->lab),
-        .lab = true};
+            .address = address_outside(o), .trust = o->trust, .user = o->user};
+    else
+        b->target = target_in(b->lab, o->stage);
+}
+
+static struct driver *make_driver(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    if (o->stage == STAGE_EST)
+        return drive_est(b->process, o, &b->target, e);
+    if (o->stage == STAGE_CERTSRV)
+        return drive_certsrv(b->process, o, &b->target, e);
+    return drive_phones(b->process, o, &b->target, e);
 }
 
 static void list_components(struct bench *b) {
@@ -118,11 +153,10 @@ static int set_up(struct bench *b, struct err *e) {
     if (b->process == NULL)
         return -1;
     set_target(b);
-    b->driver = o->stage == STAGE_EST ? drive_est(b->process, o, &b->target, e)
-                                      : drive_phones(b->process, o, &b->target, e);
+    b->driver = make_driver(b, e);
     list_components(b);
     b->report.options = o;
-    b->report.counts = floor_counts_of(o->stage, o->key, o->session, o->upstream);
+    b->report.counts = floor_counts_of(o);
     b->report.errors = json_object();
     return b->driver == NULL ? -1 : 0;
 }
@@ -179,8 +213,15 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
 }
 
 static int measure_beside(struct bench *b, struct err *e);
+
+/* What there is before the first run. */
+static int fill(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
+}
+
 static int measure(struct bench *b, struct err *e) {
-    if (warm_up(b, e) != 0)
+    if (warm_up(b, e) != 0 || fill(b, e) != 0)
         return -1;
     for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
         struct load_result load = {0};

@@ -77,15 +77,16 @@ static json_t *conditions(const struct report *r) {
     struct utsname system = {0};
     uname(&system);
     const struct bench_options *o = r->options;
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:b, s:I, s:s, s:s}",
-                     "stage", stage_word(o->stage), "key", bench_key_word(o->key), "session",
-                     bench_session_word(o->session), "upstream", bench_session_word(o->upstream),
-                     "keygen", o->keygen, "rate", (json_int_t)o->rate, "concurrency",
-                     (json_int_t)o->concurrency, "phones", (json_int_t)o->phones, "duration_s",
-                     (double)o->duration_us / 1e6, "repeat", (json_int_t)r->run_count, "warm_up",
-                     (json_int_t)o->warm_up, "external", bench_is_external(o), "processors",
-                     (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "machine", system.machine,
-                     "version", capflab_version);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:b, s:I, s:s, s:s}", "stage",
+        stage_word(o->stage), "key", bench_key_word(o->key), "session",
+        bench_session_word(o->session), "upstream", bench_session_word(o->upstream), "keygen",
+        o->keygen, "issued", (json_int_t)o->issued, "rate", (json_int_t)o->rate, "concurrency",
+        (json_int_t)o->concurrency, "phones", (json_int_t)o->phones, "duration_s",
+        (double)o->duration_us / 1e6, "repeat", (json_int_t)r->run_count, "warm_up",
+        (json_int_t)o->warm_up, "external", bench_is_external(o), "processors",
+        (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "machine", system.machine, "version",
+        capflab_version);
 }
 
 static json_t *latencies(const struct report *r) {

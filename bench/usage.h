@@ -12,7 +12,8 @@ struct usage {
     int64_t rss_peak_kb; /* VmHWM */
 };
 
-/* -1 SYS_IO: there is no such process. */
+/* Of the process and of its children, which are its workers; memory is the sum. -1 SYS_IO: there is
+ * no such process. */
 int usage_read(pid_t pid, struct usage *u, struct err *e);
 
 /* What it occupies now: its proportional share (PSS), pages of shared libraries divided among those

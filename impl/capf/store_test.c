@@ -249,6 +249,36 @@ START_TEST(a_reader_sees_what_is_written_and_writes_nothing) {
 }
 END_TEST
 
+START_TEST(a_copy_is_like_its_original) {
+    TEMPORARY(folder);
+    struct store *s = open_in(folder);
+    struct err e = {0};
+    int64_t id = 0;
+    add(s, "SEP1");
+    ck_assert_ok(store_enrolment_new(s, "SEP1", ISSUER_ONLINE_CA, bytes_of_str("spki"),
+                                     bytes_of_str("csr"), 7, &id, &e),
+                 e);
+    ck_assert_ok(store_enrolment_issued(s, id, bytes_of_str("certificate"), &e), e);
+    ck_assert_ok(store_copy_device(s, "sep1", "SEP2", &e), e);
+    struct device original = get(s, "SEP1");
+    struct device copy = get(s, "SEP2");
+    ck_assert_int_eq(copy.operation, original.operation);
+    ck_assert_int_eq(copy.key_order, original.key_order);
+    struct enrolment *x = calloc(1, sizeof *x);
+    ck_assert_ok(store_enrolment_open(s, "SEP2", x, &e), e);
+    ck_assert_int_ne(x->id, id);
+    ck_assert_uint_eq(x->certificate_len, 11);
+    free(x);
+    ck_assert_int_eq(store_copy_device(s, "SEP1", "SEP2", &e), -1);
+    ck_assert_err(e, STORE_EXISTS);
+    ck_assert_int_eq(store_copy_device(s, "SEP9", "SEP3", &e), -1);
+    ck_assert_err(e, STORE_NOT_FOUND);
+    ck_assert_int_eq(store_copy_device(s, "SEP1", "SEP'3", &e), -1);
+    ck_assert_err(e, ARG_USAGE);
+    store_close(s);
+}
+END_TEST
+
 START_TEST(cannot_open_a_folder) {
     TEMPORARY(folder);
     struct err e = {0};
@@ -283,5 +313,6 @@ END_TEST
 TEST_MAIN("capf store", numbers_are_those_of_the_notes, words_are_read, results_map_to_status,
           names_are_checked, statement_is_the_seeds, outcome_survives_reopening,
           outcome_that_keeps_the_operation_keeps_the_string, lockout, missing_and_double_devices,
-          a_reader_sees_what_is_written_and_writes_nothing, enrolment_life, cannot_open_a_folder,
+          a_reader_sees_what_is_written_and_writes_nothing, enrolment_life,
+          a_copy_is_like_its_original, cannot_open_a_folder,
           a_full_store_says_so_and_keeps_what_it_has)

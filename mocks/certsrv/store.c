@@ -138,6 +138,30 @@ int store_save(struct store *s, const struct store_row *row, struct err *e) {
     return changed < 0 ? -1 : 0;
 }
 
+/* The last eight digits of a serial number are the id (mint.c). */
+int store_multiply(struct store *s, int64_t id, int64_t count, struct err *e) {
+    sqlite3_stmt *q = sql_prepare(
+        s->db,
+        "INSERT INTO requests (id, submitted, disposition, status, message, requester,"
+        " template, serial, resolved, request, attributes, certificate)"
+        " WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < ?2)"
+        " SELECT n + seq, submitted, disposition, status, message, requester, template,"
+        " substr(serial, 1, length(serial) - 8) || printf('%08x', n + seq),"
+        " resolved, request, attributes, certificate FROM requests CROSS JOIN sqlite_sequence"
+        " CROSS JOIN copies WHERE name = 'requests' AND disposition = ?3 AND"
+        " id = coalesce(nullif(?1, 0), (SELECT max(id) FROM requests WHERE disposition = ?3))",
+        e);
+    if (q == NULL)
+        return -1;
+    sql_bind_int(q, 1, id);
+    sql_bind_int(q, 2, count);
+    sql_bind_int(q, 3, DISPOSITION_ISSUED);
+    int added = sql_run(s->db, q, e);
+    if (added == 0)
+        return err_set(e, ERR_STORE_NOT_FOUND, "there is no such issued request");
+    return added < 0 ? -1 : 0;
+}
+
 static void copy_text(char *to, size_t size, const char *from) {
     size_t len = strnlen(from, size - 1);
     memcpy(to, from, len);
