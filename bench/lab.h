@@ -16,6 +16,8 @@ struct bench_lab; /* opaque */
 #define BENCH_COPY_PATTERN "SEPBF%010X"
 /* Device names of the bench, for `capflab capf device add`: "%X" stands for the number. */
 #define BENCH_DEVICE_PATTERN "SEPBE%010X"
+/* The same for printf with a size_t. */
+#define BENCH_DEVICE_FORMAT "SEPBE%010zX"
 
 /* Starts what the stage needs in o->output and adds the devices 0 .. bench_enrolments_max - 1.
  * Stop with bench_lab_stop. NULL with e set. */

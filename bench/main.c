@@ -8,6 +8,7 @@
 #include "bench/report.h"
 #include "bench/sweep.h"
 #include "bench/usage.h"
+#include "bench/waiting.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -98,6 +99,8 @@ static void read_command(struct command *c, int argc, char **argv) {
          "start so many a second; latency counts from the intended start"},
         {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
+        {"waiting", 0, OPT_INT, &o->waiting, "N",
+         "then again while so many phones are connected and wait for their keys"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
         {"issued", 0, OPT_INT, &o->issued, "N",
          "certificates and devices that there are already, as copies (default: 0)"},
@@ -286,6 +289,8 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
                                      : run_servers(b, &plan, load, e);
 }
 
+static int measure_beside(struct bench *b, struct err *e);
+
 /* What there is before the first run. */
 static int fill(struct bench *b, struct err *e) {
     const struct bench_options *o = &b->options;
@@ -302,6 +307,45 @@ static int measure(struct bench *b, struct err *e) {
         if (done != 0)
             return -1;
     }
+    return b->options.waiting > 0 ? measure_beside(b, e) : 0;
+}
+
+static int measure_beside(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    const struct waiting_options w = {.address = b->target.address,
+                                      .first = (size_t)(bench_enrolments_max(o) - o->waiting),
+                                      .count = (size_t)o->waiting,
+                                      .progress = "connecting"};
+    pid_t capf = 0;
+    int64_t before = 0, after = 0;
+    for (size_t i = 0; i < b->report.component_count; i++)
+        if (strcmp(b->components[i].name, "capf") == 0)
+            capf = b->components[i].pid;
+    usage_memory_now(capf, &before, e);
+    struct waiting *all = waiting_new(b->process, &w, e);
+    if (all == NULL)
+        return -1;
+    usage_memory_now(capf, &after, e);
+    fprintf(stderr, "capf %lld -> %lld KB: %g KB each\n", (long long)before, (long long)after,
+            (double)(after - before) / (double)o->waiting);
+    report_print(&b->report, stdout);
+    b->report.run_count = 0;
+    for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
+        struct load_result load = {0};
+        int done = run_once(b, (size_t)o->repeat + i, &load, e);
+        load_result_free(&load);
+        if (done != 0)
+            return -1;
+    }
+    fprintf(stderr, "disturbed %zu\n", waiting_disturbed(all));
+    waiting_free(all);
+    for (int i = 0; i < 20; i++) {
+        struct timeval t = {.tv_usec = 100000};
+        event_base_loopexit(process_loop(b->process), &t);
+        event_base_loop(process_loop(b->process), EVLOOP_NO_EXIT_ON_EMPTY);
+    }
+    usage_memory_now(capf, &after, e);
+    fprintf(stderr, "capf after %lld KB\n", (long long)after);
     return 0;
 }
 

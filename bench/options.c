@@ -169,6 +169,7 @@ static int settle_issued(const struct bench_options *o, struct err *e) {
 int bench_options_settle(struct bench_options *o, struct err *e) {
     if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 || settle_load(o, e) != 0 ||
         settle_inside(o, e) != 0 || in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
+        in_range("waiting", o->waiting, 0, BENCH_WAITING_MAX, e) != 0 ||
         in_range("workers", o->workers, 1, BENCH_WORKERS_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
         in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0 || settle_issued(o, e) != 0)
@@ -188,5 +189,5 @@ bool bench_is_external(const struct bench_options *o) {
 }
 
 int64_t bench_enrolments_max(const struct bench_options *o) {
-    return o->warm_up + o->repeat * o->phones;
+    return o->warm_up + (o->waiting > 0 ? 2 : 1) * o->repeat * o->phones + o->waiting;
 }

@@ -56,6 +56,7 @@ enum {
     BENCH_CONCURRENCY = 8,
     BENCH_CONCURRENCY_AT_RATE = 1000,
     BENCH_RATE_MAX = 100000,
+    BENCH_WAITING_MAX = 18000, /* descriptors of this process and of CAPF */
     BENCH_REPEAT_MAX = 99,
     BENCH_ISSUED_MAX = 1000000,
     BENCH_WORKERS_MAX = 64,
@@ -81,6 +82,7 @@ struct bench_options {
     int64_t repeat;
     int64_t warm_up;     /* enrolments before the first run */
     int64_t workers;     /* processes of each of CAPF, RA and certsrv */
+    int64_t waiting;     /* phones that wait for their keys meanwhile; 0: none */
     bool durable;        /* what is committed is on disk before a peer hears of it */
     int64_t issued;      /* certificates and devices that exist before it, as copies of the first */
     const char *capf;    /* HOST:PORT of a CAPF outside; NULL: of the lab */

@@ -70,3 +70,13 @@ int usage_read(pid_t pid, struct usage *u, struct err *e) {
         add_children(buf_str(&children), u);
     return 0;
 }
+
+int usage_memory_now(pid_t pid, int64_t *kb, struct err *e) {
+    AUTO_BUF text = BUF_INIT(PROC_TEXT_MAX);
+    if (read_text(pid, "smaps_rollup", &text, e) != 0)
+        return -1;
+    const char *line = strstr(buf_str(&text), "\nPss:");
+    if (line == NULL || sscanf(line, "\nPss: %" SCNd64 " kB", kb) != 1)
+        return err_set(e, ERR_SYS_IO, "no Pss in /proc/PID/smaps_rollup");
+    return 0;
+}

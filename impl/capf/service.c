@@ -3,6 +3,7 @@
 #include "capf/service.h"
 #include "base/file.h"
 #include "base/http_client.h"
+#include "base/slack.h"
 #include "base/tls.h"
 #include "base/x509.h"
 #include "capf/issuer.h"
@@ -10,7 +11,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CACERT_FILE_MAX = 1024 * 1024 };
 
@@ -144,6 +144,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct err e = {0};
     char peer[SESSION_PEER_MAX];
     peer_text(address, peer);
+    slack_note(v->slack, v->open + 1U);
     v->attempted++;
     v->accepted++;
     trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd,
@@ -170,16 +171,14 @@ static void on_accept_error(struct evconnlistener *listener, void *user) {
 }
 
 void capf_service_session_gone(struct capf_service *v) {
+    if (v->slack != NULL)
+        slack_note(v->slack, v->open);
     if (v->listener != NULL)
         evconnlistener_enable(v->listener);
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
-    for (struct session *s = v->sessions; s != NULL; s = s->next)
-        if (s->authenticated && s->state != CAPF_STATE_CLOSED &&
-            strcasecmp(s->device.name, device) == 0)
-            return s;
-    return NULL;
+    return roster_find(&v->roster, device);
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {
@@ -204,7 +203,8 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
     trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
-    return start_listening(v, listen, e);
+    v->slack = slack_new(v->loop, NULL, NULL);
+    return v->slack != NULL ? start_listening(v, listen, e) : err_set(e, ERR_SYS_NOMEM, NULL);
 }
 
 struct capf_service *capf_service_new(const struct capf_config *config, struct event_base *loop,
@@ -243,6 +243,7 @@ void capf_service_free(struct capf_service *v) {
     v->listener = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
+    slack_free(v->slack);
     free_outside_connections(v);
     store_close(v->store);
     trace_close(v->trace);

@@ -1,5 +1,6 @@
 /* The CA: the requests of testdata/csr against templates, rights and switches; retrieval, approval,
  * revocation, renewal, chains. */
+#include "mocks/certsrv/ca_internal.h"
 #include "mocks/certsrv/hresult.h"
 #include "mocks/certsrv/manager.h"
 #include "mocks/certsrv/test_lab.h"
@@ -347,6 +348,25 @@ START_TEST(revoked_certificates_are_on_the_crl) {
 }
 END_TEST
 
+/* Looking at one row of sqlite_sequence is all that is left. */
+START_TEST(a_request_looks_at_no_other) {
+    enum { SCANNED_MAX = 2 };
+    struct lab lab;
+    struct err e;
+    AUTO_ROW first, second, row;
+    lab_init(&lab);
+    lab_open(&lab);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &first);
+    ck_assert_ok(manager_copy(lab.database, NULL, 300, &e), e);
+    int64_t before = store_scanned(lab.ca->store);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &second);
+    ck_assert_ok(retrieve(&lab, 0, second.id, &row, &e), e);
+    ck_assert_int_le(revoked_count(&lab, -1), 0);
+    ck_assert_int_le(store_scanned(lab.ca->store) - before, SCANNED_MAX);
+    lab_free(&lab);
+}
+END_TEST
+
 START_TEST(unknown_and_foreign_ids_are_refused) {
     struct lab lab;
     struct err e;
@@ -415,5 +435,5 @@ TEST_MAIN("certsrv CA", requests_are_judged_and_numbered, no_request_right_makes
           certificates_follow_a_version_1_user_template, the_san_attribute_replaces_when_allowed,
           attributes_only_shorten_the_validity, serials_have_both_forms, a_manager_issues,
           a_manager_denies, an_issued_request_is_copied, revoked_certificates_are_on_the_crl,
-          unknown_and_foreign_ids_are_refused, rows_survive_a_restart,
+          a_request_looks_at_no_other, unknown_and_foreign_ids_are_refused, rows_survive_a_restart,
           renewals_keep_older_certificates)

@@ -74,5 +74,9 @@ int store_multiply(struct store *s, int64_t id, int64_t count, struct err *e);
  * out. -1 STORE_SQL, else what fn returned. */
 typedef int store_fn(void *user, const struct store_row *row);
 int store_each(struct store *s, store_fn *fn, void *user, struct err *e);
+/* The same with the revoked ones only, at the cost of those. */
+int store_each_revoked(struct store *s, store_fn *fn, void *user, struct err *e);
+/* sql_scanned of its connection, for tests. */
+int64_t store_scanned(const struct store *s);
 
 #endif
