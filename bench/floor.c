@@ -25,6 +25,8 @@ static void add_verify(struct floor_counts *c, enum bench_key key, double times)
 enum { HANDSHAKE_KIB = 10 };
 /* NTOWFv2, proof and session key of NTLMv2 on each side (MS-NLMP 3.3.2). */
 enum { LOGIN_KIB = 1 };
+/* CiscoRA logs in for the list of templates, and again for the certificate. */
+enum { LOGINS = 2 };
 
 /* One TLS handshake: the server signs, the client verifies that and the certificates up to an
  * anchor, which CAs with RSA keys have signed; each side makes a key and derives. */
@@ -76,7 +78,7 @@ struct floor_counts floor_counts_of(const struct bench_options *o) {
         add_phone(&c);
         add_request(&c, o->key, 1, 3);                       /* phone; CAPF, RA, CA */
         add_handshakes(&c, fresh ? 2 : 0, o->server_key, 1); /* without credentials, then with */
-        add_logins(&c, fresh_upstream ? 2 : 0, o);           /* for csrattrs, for the certificate */
+        add_logins(&c, fresh_upstream ? LOGINS : 0, o);
         add_certificate(&c);
         break;
     case STAGE_CAPF:
@@ -86,7 +88,7 @@ struct floor_counts floor_counts_of(const struct bench_options *o) {
     case STAGE_EST:
         add_request(&c, o->key, 1, 2); /* client; RA, CA */
         add_handshakes(&c, fresh ? 1 : 0, o->server_key, 1);
-        add_logins(&c, fresh_upstream ? 1 : 0, o);
+        add_logins(&c, fresh_upstream ? LOGINS : 0, o);
         add_certificate(&c);
         break;
     case STAGE_CERTSRV:
