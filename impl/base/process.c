@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/owned.h"
 #include "base/random.h"
 #include "base/resolver.h"
@@ -232,8 +233,12 @@ int process_ready(struct process *p, json_t *facts, struct err *e) {
 }
 
 void process_run(struct process *p) {
-    if (!p->stopped)
-        event_base_loop(p->loop, EVLOOP_NO_EXIT_ON_EMPTY);
+    logs_hold();
+    while (!p->stopped) {
+        event_base_loop(p->loop, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        logs_flush();
+    }
+    logs_release();
 }
 
 void process_stop(struct process *p) {

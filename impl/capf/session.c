@@ -3,6 +3,7 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
+#include "base/log.h"
 #include "base/tls_stream.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
@@ -115,6 +116,7 @@ void session_send(struct session *s, struct capf_message *m) {
     trace_message(s, m);
     if (m->type != CAPF_MSG_AUTH_REQ)
         note_event(s, false, m);
+    logs_flush();
     if (write_once(s, &frame) < 0)
         session_drop(s);
 }
