@@ -73,10 +73,13 @@ static void tls_options(struct MHD_OptionItem *items, const char *priorities) {
     items[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
+/* fd -1: it listens nowhere. */
 static struct MHD_Daemon *start(struct http_server *s, const struct http_server_options *o, int fd,
                                 struct MHD_OptionItem *tls) {
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0u);
     unsigned most = o->connections_max != 0 ? o->connections_max : CONNECTIONS_MAX;
+    s->open_max = most;
     return MHD_start_daemon(
         s->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, server_on_access, s,
         MHD_OPTION_EXTERNAL_LOGGER, on_message, s, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -88,23 +91,37 @@ static struct MHD_Daemon *start(struct http_server *s, const struct http_server_
         MHD_OPTION_END);
 }
 
+/* A worker gets its connections from the supervisor, which listens: *fd stays -1. */
+static int listen_somewhere(struct http_server *s, const struct http_server_options *o, int *fd,
+                            struct err *e) {
+    if (worker_number() == 0) {
+        *fd = listen_tcp(o->listen, &s->address, e);
+        return *fd < 0 ? -1 : 0;
+    }
+    s->address = worker_address();
+    return s->address != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, NULL);
+}
+
 static int start_daemon(struct http_server *s, const struct http_server_options *o, struct err *e) {
     struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
-    int fd = listen_tcp(o->listen, &s->address, e);
-    if (fd < 0)
+    int fd = -1;
+    if (listen_somewhere(s, o, &fd, e) != 0)
         return -1;
     if (s->tls)
         tls_options(tls, o->priorities);
     s->daemon = start(s, o, fd, tls);
     if (s->daemon != NULL)
         return 0;
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return err_set(e, s->tls ? ERR_TLS_CONFIG : ERR_SYS_IO, "%s: %s", o->listen,
                    s->message[0] != '\0' ? s->message : "libmicrohttpd does not start");
 }
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
     if (server_hangup_init(s, e) != 0 || read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
+        return -1;
+    if (worker_number() > 0 && server_worker_init(s, e) != 0)
         return -1;
     return server_loop_init(s, e);
 }
@@ -146,6 +163,7 @@ static void wake_all(struct http_server *s) {
 void http_server_free(struct http_server *s) {
     if (s == NULL)
         return;
+    server_worker_free(s);
     server_loop_free(s);
     wake_all(s);
     if (s->daemon != NULL)

@@ -4,6 +4,7 @@
 #include "capf/session.h"
 #include "base/events.h"
 #include "base/tls_stream.h"
+#include "capf/sharing.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -375,6 +376,7 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
+    sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)

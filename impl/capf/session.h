@@ -42,6 +42,9 @@ struct session {
     bool authenticated;
     bool closed_by_phone; /* in order, not by a reset; for CAPF_EV_PH_DISC */
     bool auth_req_noted;  /* its event is written once the phone has a name */
+    bool has_device;      /* the claim of the device is this worker's */
+    bool awaits_device;   /* until another worker gives it up */
+    bool awaits_request;  /* until another worker has the CA's answer */
     unsigned version;     /* negotiated */
     struct device device;
     X509 *mic; /* a trusted one that the phone proved to have; NULL: none */

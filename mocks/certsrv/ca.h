@@ -42,6 +42,7 @@ struct ca_setup {
     const struct templates *templates;
     const char *host; /* in default CRL and issuer URLs */
     const char *database;
+    bool never_sync; /* for comparison only */
 };
 
 struct ca; /* opaque */
