@@ -125,6 +125,7 @@ static int make_loop(struct process *p, struct err *e) {
     if (p->on_term == NULL || p->on_int == NULL || event_add(p->on_term, NULL) != 0 ||
         event_add(p->on_int, NULL) != 0)
         return err_set(e, ERR_SYS_INTERNAL, "signals could not be handled");
+    worker_takes_signals();
     return 0;
 }
 

@@ -48,6 +48,11 @@ unsigned worker_number(void) {
     return self.number;
 }
 
+void worker_takes_signals(void) {
+    if (self.number > 0)
+        sigprocmask(SIG_SETMASK, &self.signals, NULL);
+}
+
 bool worker_is_first(void) {
     return self.number == 0 || (self.number == 1 && self.generation == 0);
 }

@@ -58,8 +58,8 @@ struct workers_plan {
  * so that process_new fits; to be called before anything is opened. In the supervisor false, when
  * all is over: 0 after SIGTERM or SIGINT, else why it gave up (the exit code of a worker that could
  * not start). Before that it wrote the ready line, with the pids of the workers in turn in
- * "workers", when all of them were ready; SIGHUP goes to the workers; one that dies is started
- * again, unless it dies at once several times. */
+ * "workers", when all of them were ready; one that dies is started again, unless it dies at once
+ * several times. Should the supervisor be killed, its workers are too. */
 bool workers_split(const struct workers_plan *plan, struct process_options *options,
                    int *exit_code);
 
@@ -67,6 +67,8 @@ bool workers_split(const struct workers_plan *plan, struct process_options *opti
 unsigned worker_number(void);
 /* Whether what a service says once, at its start, is for this process to say. */
 bool worker_is_first(void);
+/* Signals are kept back until the process can handle them: for process_new. */
+void worker_takes_signals(void);
 /* "127.0.0.1:3804", malloc'ed, caller frees; NULL without memory. Only in a worker. */
 char *worker_address(void);
 /* What makes the random streams of workers differ: malloc'ed, caller frees, NULL without memory. */

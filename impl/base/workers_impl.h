@@ -3,7 +3,7 @@
 #define BASE_WORKERS_IMPL_H
 
 #include "base/err.h"
-#include <stdbool.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -34,6 +34,7 @@ struct worker_self {
     unsigned generation; /* how often it was started again */
     int connections, notices, claims;
     char *address;
+    sigset_t signals; /* the mask for when they can be handled */
 };
 void worker_become(const struct worker_self *self);
 

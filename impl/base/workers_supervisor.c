@@ -53,7 +53,7 @@ struct supervisor {
     uint64_t accepted;
     struct handed held_address; /* of the connection that nobody had room for */
     int held;                   /* -1: none */
-    sigset_t mask_before;
+    sigset_t signals_before;
     bool announced, stopping;
     int exit_code;
 };
@@ -86,13 +86,13 @@ static int open_lines(struct supervisor *s) {
 }
 
 static int block_signals(struct supervisor *s) {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGCHLD};
     sigset_t mask;
     sigemptyset(&mask);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaddset(&mask, numbers[i]);
     signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &mask, &s->mask_before) != 0)
+    if (sigprocmask(SIG_BLOCK, &mask, &s->signals_before) != 0)
         return -1;
     s->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     return s->signals;
@@ -194,12 +194,12 @@ static void become(struct supervisor *s, struct worker *w, int ready_fd, pid_t s
                                .connections = take(&w->lines.connections[1]),
                                .notices = take(&w->lines.notices[1]),
                                .claims = take(&s->claims),
+                               .signals = s->signals_before,
                                .address = s->address};
     s->address = NULL;
     s->options->ready_fd = ready_fd;
     s->options->die_with_parent = false;
     supervisor_free(s);
-    sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
     if (process_die_with_parent(SIGKILL, NULL) != 0 || getppid() != supervisor)
         _exit(EXIT_FAILED);
     worker_become(&self);
@@ -471,9 +471,7 @@ static int reap(struct supervisor *s) {
 static int take_signals(struct supervisor *s) {
     struct signalfd_siginfo got;
     while (read(s->signals, &got, sizeof got) == (ssize_t)sizeof got) {
-        if (got.ssi_signo == SIGHUP)
-            signal_all(s, SIGHUP);
-        else if (got.ssi_signo == SIGTERM || got.ssi_signo == SIGINT)
+        if (got.ssi_signo == SIGTERM || got.ssi_signo == SIGINT)
             give_up(s, s->exit_code);
     }
     return reap(s);

@@ -43,13 +43,6 @@ static void on_wanted(void *user, uint64_t thing, uint64_t rank) {
     tell_all(thing == THING && rank == worker_number() % 2 + 1 ? 'w' : '?');
 }
 
-static void on_hangup(evutil_socket_t number, short what, void *user) {
-    (void)number;
-    (void)what;
-    (void)user;
-    tell_all('h');
-}
-
 /* c: claim, u: unclaim, n: number of the worker, x: die. */
 static char answer(char question) {
     switch (question) {
@@ -109,8 +102,7 @@ static void run_worker(const struct process_config *config, const struct process
     struct event_base *loop = process_loop(service.process);
     AUTO(char) address = worker_address();
     struct worker_intake *intake = worker_intake_new(loop, on_connection, NULL, &e);
-    struct event *hangup = evsignal_new(loop, SIGHUP, on_hangup, NULL);
-    if (intake == NULL || workers_share(loop, &sharing, &e) != 0 || event_add(hangup, NULL) != 0 ||
+    if (intake == NULL || workers_share(loop, &sharing, &e) != 0 ||
         process_ready(service.process, json_pack("{s:s}", "listen", address), &e) != 0)
         _exit(9);
     process_run(service.process);
@@ -326,19 +318,6 @@ START_TEST(the_claims_of_a_dead_worker_are_free) {
 }
 END_TEST
 
-START_TEST(hangups_reach_the_workers) {
-    struct lab lab = lab_of(2);
-    AUTO_FD one = connect_to(&lab);
-    AUTO_FD two = connect_to(&lab);
-    get(one);
-    get(two);
-    kill(lab.supervisor, SIGHUP);
-    ck_assert_int_eq(get(one), 'h');
-    ck_assert_int_eq(get(two), 'h');
-    stop(&lab);
-}
-END_TEST
-
 START_TEST(a_worker_that_cannot_start_is_the_end) {
     struct lab lab;
     ck_assert(!start(&lab, 2, &(struct flaws){.never_starts = true}, false));
@@ -438,7 +417,7 @@ TEST_MAIN("workers", one_process_is_no_worker, connections_go_to_each_in_turn_an
           what_a_dead_worker_had_not_taken_goes_to_another,
           with_its_only_other_worker_dead_a_connection_waits_for_the_replacement,
           a_claim_is_one_workers_until_it_gives_it_up, the_claims_of_a_dead_worker_are_free,
-          hangups_reach_the_workers, a_worker_that_cannot_start_is_the_end,
+          a_worker_that_cannot_start_is_the_end,
           a_worker_that_dies_at_once_again_and_again_is_the_end,
           a_port_that_is_taken_is_told_before_anything_starts, workers_die_with_their_supervisor,
           supervisor_and_workers_end_with_the_parent_when_asked, the_command_line_beats_the_file)

@@ -323,7 +323,8 @@ static uint32_t earlier_id(const struct ra_enrol *enrol, const struct ra_key *ke
     uint32_t id = 0;
     struct err e;
     struct ra_store *store = enrol->options.store;
-    if ((joins ? ra_store_get_joined : ra_store_get)(store, key, &id, &e) == 0)
+    int rc = joins ? ra_store_get_joined(store, key, &id, &e) : ra_store_get(store, key, &id, &e);
+    if (rc == 0)
         return id;
     struct ra_client who = client_of(enrol, r);
     ra_log_enroll_failed(enrol->options.log, &who, 0, &e);

@@ -94,9 +94,7 @@ static int load(struct ca *ca, struct err *e) {
             return -1;
     }
     ca->store = store_open(ca->setup.database, ca->setup.config->first_request, e);
-    if (ca->store == NULL)
-        return -1;
-    return ca->setup.never_sync ? store_never_sync(ca->store, e) : 0;
+    return ca->store == NULL ? -1 : 0;
 }
 
 struct ca *ca_open(const struct ca_setup *setup, struct err *e) {
@@ -122,6 +120,10 @@ void ca_close(struct ca *ca) {
     x509_stack_free(ca->chain);
     store_close(ca->store);
     free(ca);
+}
+
+int ca_never_sync(struct ca *ca, struct err *e) {
+    return store_never_sync(ca->store, e);
 }
 
 unsigned ca_renewals(const struct ca *ca) {

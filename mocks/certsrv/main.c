@@ -67,8 +67,7 @@ static int start(struct mock *m, const struct options *o, struct err *e) {
         directory_fill(&m->config, &o->users, &o->templates, &m->directory, e) != 0 ||
         made_fill(&m->config, &m->made, e) != 0)
         return -1;
-    const struct ca_setup ca = {.never_sync = !m->config.workers.durable,
-                                .config = &m->config.ca,
+    const struct ca_setup ca = {.config = &m->config.ca,
                                 .accounts = &m->directory.accounts,
                                 .templates = &m->directory.templates,
                                 .host = m->config.host,
@@ -76,6 +75,8 @@ static int start(struct mock *m, const struct options *o, struct err *e) {
     m->ca = ca_open(&ca, e);
     const struct certsrv_setup setup = {&m->config, &m->directory.accounts, &m->directory.templates,
                                         m->ca, m->faults};
+    if (m->ca != NULL && !m->config.workers.durable && ca_never_sync(m->ca, e) != 0)
+        return -1;
     if (m->ca != NULL)
         m->server = certsrv_server_new(process_loop(m->process), &setup, e);
     return m->server == NULL ? -1 : 0;
