@@ -360,6 +360,8 @@ static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct
 }
 
 static void park(struct ra_enrol *enrol, const struct ra_key *key, struct est_request *r) {
+    struct ra_client who = client_of(enrol, r);
+    ra_log_enroll_elsewhere(enrol->options.log, &who);
     struct parked *p = calloc(1, sizeof *p);
     if (p == NULL) {
         est_fail(r, EST_ERR_MALLOC, 0, NULL);
