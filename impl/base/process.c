@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define DAY_US        (INT64_C(86400) * 1000000)
 #define OFFSET_MAX_US (36500 * DAY_US)
@@ -51,6 +52,15 @@ struct process {
 static void ignore_signals(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A peer each takes a descriptor, and the usual soft limit is a thousand. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The parent may end between the first question and prctl, and then no signal would come. */
@@ -144,6 +154,7 @@ static int set_clock(struct process *p, const struct process_config *config, str
 static int set_up(struct process *p, const struct process_config *config,
                   const struct process_options *options, struct err *e) {
     ignore_signals();
+    raise_descriptor_limit();
     if (take_ready_fd(p, options->ready_fd, e) != 0 || apply_config(config, e) != 0 ||
         make_loop(p, e) != 0)
         return -1;

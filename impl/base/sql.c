@@ -164,6 +164,13 @@ int64_t sql_last_id(struct sql *db) {
     return sqlite3_last_insert_rowid(db->connection);
 }
 
+int64_t sql_scanned(const struct sql *db) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < db->count; i++)
+        sum += sqlite3_stmt_status(db->statements[i], SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+    return sum;
+}
+
 static void note_bound(sqlite3_stmt *s, int result) {
     if (result != SQLITE_OK)
         unbound = s;

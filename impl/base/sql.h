@@ -31,6 +31,9 @@ int sql_step(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_run(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_exec(struct sql *db, const char *text, struct err *e);
 int64_t sql_last_id(struct sql *db);
+/* How many rows kept statements have stepped over that no index picked out, for tests of what must
+ * not cost by the size of a table. */
+int64_t sql_scanned(const struct sql *db);
 
 /* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). When a
  * value cannot be bound, the statement fails with STORE_SQL where it is stepped. Reading cannot

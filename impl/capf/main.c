@@ -14,6 +14,7 @@ static const struct program program = {
     .usage = "[serve] --config FILE [OPTION...]\n"
              "device add NAME... [--count N] [--file CSV] [COLUMN OPTION...]\n"
              "device set NAME|PATTERN... [--count N] [--file CSV] [COLUMN OPTION...]\n"
+             "device copy NAME NEW [--count N]\n"
              "device list|report [NAME|PATTERN...] [--csv|--json]\n"
              "device renew [NAME|PATTERN...]\n"
              "device show NAME [--json]\n"

@@ -57,13 +57,18 @@ static int by_string_alone(struct session *s, const struct capf_message *m,
     return -1;
 }
 
+/* The key of the LSC that the store says the device has. */
 static bool matches_stored_key(const struct session *s, const X509 *certificate) {
+    struct err ignored = {0};
+    struct device stored;
     unsigned char *der = NULL;
+    if (store_device(s->service->store, s->device.name, &stored, &ignored) < 0)
+        return false;
     int len = i2d_PublicKey(X509_get0_pubkey(certificate), &der);
     if (len <= 0)
         return false;
-    bool same = bytes_equal(bytes_of(der, (size_t)len),
-                            bytes_of(s->device.public_key, s->device.public_key_len));
+    bool same =
+        bytes_equal(bytes_of(der, (size_t)len), bytes_of(stored.public_key, stored.public_key_len));
     OPENSSL_free(der);
     return same;
 }

@@ -3,6 +3,7 @@
 #include "capf/service.h"
 #include "base/file.h"
 #include "base/http_client.h"
+#include "base/slack.h"
 #include "base/tls.h"
 #include "base/x509.h"
 #include "capf/issuer.h"
@@ -11,7 +12,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CACERT_FILE_MAX = 1024 * 1024 };
 
@@ -43,10 +43,10 @@ static void trace_parameters(struct capf_service *v) {
     trace_leave(v->trace, scope);
 }
 
-static int enroll_over_est(void *self, struct bytes request, est_done_fn *done, void *user,
-                           struct err *e) {
+static int enroll_over_est(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                           void *user, struct err *e) {
     struct capf_service *v = self;
-    return est_client_simpleenroll(v->est, request, done, user, e) == NULL ? -1 : 0;
+    return est_client_simpleenroll(v->est, request, key, done, user, e) == NULL ? -1 : 0;
 }
 
 static int read_cacert(struct capf_service *v, struct err *e) {
@@ -141,6 +141,7 @@ static void take_connection(struct capf_service *v, int fd, const struct sockadd
     struct err e = {0};
     char peer[SESSION_PEER_MAX];
     peer_text(address, peer);
+    slack_note(v->slack, v->open + 1U);
     trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
     trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
     trace_debug(v->trace, "new ph on fd %d", fd);
@@ -182,6 +183,8 @@ static void on_accept_error(struct evconnlistener *listener, void *user) {
 }
 
 void capf_service_session_gone(struct capf_service *v) {
+    if (v->slack != NULL)
+        slack_note(v->slack, v->open);
     if (v->listener != NULL)
         evconnlistener_enable(v->listener);
     if (v->intake != NULL)
@@ -189,11 +192,7 @@ void capf_service_session_gone(struct capf_service *v) {
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
-    for (struct session *s = v->sessions; s != NULL; s = s->next)
-        if (s->authenticated && s->state != CAPF_STATE_CLOSED &&
-            strcasecmp(s->device.name, device) == 0)
-            return s;
-    return NULL;
+    return roster_find(&v->roster, device);
 }
 
 static int start_taking(struct capf_service *v, struct err *e) {
@@ -228,6 +227,9 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
         trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
+    v->slack = slack_new(v->loop, NULL, NULL);
+    if (v->slack == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
     return worker_number() > 0 ? start_taking(v, e) : start_listening(v, listen, e);
 }
 
@@ -269,6 +271,7 @@ void capf_service_free(struct capf_service *v) {
     v->intake = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
+    slack_free(v->slack);
     free_outside_connections(v);
     sharing_stop();
     store_close(v->store);

@@ -9,16 +9,19 @@
 #include "base/process.h"
 #include "base/workers.h"
 #include "capf/capf_config.h"
+#include "capf/roster.h"
 #include "capf/store.h"
 #include "capf/trace.h"
 #include "est/est_client.h"
 #include <event2/listener.h>
 #include <stdint.h>
 
-/* How a request gets to a CA: the EST client, or whatever stands in its place. start returns 0 and
- * calls done exactly once, later; or -1 and never. */
+/* How a request gets to a CA: the EST client, or whatever stands in its place. request: DER,
+ * verified; key: its public key. start returns 0 and calls done exactly once, later; or -1 and
+ * never. */
 struct capf_enroller {
-    int (*start)(void *self, struct bytes request, est_done_fn *done, void *user, struct err *e);
+    int (*start)(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done, void *user,
+                 struct err *e);
     void *self;
 };
 
@@ -43,9 +46,11 @@ struct capf_service {
     struct worker_intake *intake; /* in a worker, instead of the listener */
     char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
+    struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;
     unsigned attempted, accepted; /* connections so far; the number of a session is `accepted` */
     unsigned open;
+    struct slack *slack; /* of sessions that ended; NULL in tests that make a service by hand */
 };
 
 /* Opens everything and listens. config must outlive the service. enroller NULL: EST as configured.

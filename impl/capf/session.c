@@ -296,6 +296,7 @@ static void link_in(struct session *s) {
 }
 
 static void link_out(struct session *s) {
+    roster_remove(s);
     if (s->link == NULL)
         return;
     *s->link = s->next;
@@ -330,7 +331,7 @@ static void init_session(struct session *s, struct capf_service *service, int fd
     s->csr = (struct buf)BUF_INIT(STORE_CSR_MAX);
     s->certificate = (struct buf)BUF_INIT(STORE_CERTIFICATE_MAX);
     s->end_reason = CAPF_REASON_REFUSED;
-    device_defaults(&s->device);
+    s->device.operation = OPERATION_NONE;
 }
 
 struct session *session_over(struct capf_service *service, struct bufferevent *stream,

@@ -32,10 +32,9 @@ void sharing_release_device(struct session *s) {
     if (!s->has_device)
         return;
     s->has_device = false;
-    for (const struct session *other = s->service->sessions; other != NULL; other = other->next)
-        if (other->has_device && device_thing(other) == device_thing(s))
-            return;
-    worker_unclaim(device_thing(s));
+    const struct session *later = roster_find(&s->service->roster, s->device.name);
+    if (later == NULL || !later->has_device)
+        worker_unclaim(device_thing(s));
 }
 
 bool sharing_claim_request(struct session *s) {

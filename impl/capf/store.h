@@ -65,6 +65,10 @@ void device_defaults(struct device *d);
 
 int store_device(struct store *s, const char *name, struct device *d, struct err *e);
 int store_add(struct store *s, const struct device *d, struct err *e); /* STORE_EXISTS */
+/* Adds a device that is like another in all but its name, LSC and enrolments included; to make a
+ * store as large as a big site's. Call it inside store_begin and store_commit. STORE_NOT_FOUND,
+ * STORE_EXISTS, ARG_USAGE: to is no name of a device. */
+int store_copy_device(struct store *s, const char *from, const char *to, struct err *e);
 /* Writes what an administrator may change: description, model, operation, status, auth_mode,
  * auth_string, finish_by and the key columns. Scheduling an operation (schedules) also forgets
  * enrolments of the one before, wrong strings and the no-sign mark. */

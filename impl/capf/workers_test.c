@@ -21,8 +21,9 @@ static void on_go(evutil_socket_t fd, short what, void *call) {
         event_base_once(fake_loop, fd, EV_READ, on_go, call, NULL);
 }
 
-static int held_start(void *self, struct bytes request, est_done_fn *done, void *user,
-                      struct err *e) {
+static int held_start(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                      void *user, struct err *e) {
+    (void)key;
     char worker = (char)('0' + worker_number());
     struct fake_call *call = calloc(1, sizeof *call);
     *call = (struct fake_call){.lab = self, .done = done, .user = user};

@@ -10,11 +10,13 @@
 #include "mocks/certsrv/points.h"
 #include "mocks/certsrv/server.h"
 #include <stdlib.h>
+#include <string.h>
 
 static struct program program = {
     .name = "capflab-certsrv",
     .summary = "Stand-in for Microsoft AD CS web enrolment (/certsrv on IIS).",
-    .usage = "[OPTION...]\nlist --database FILE\nissue|deny|revoke --database FILE ID",
+    .usage = "[OPTION...]\nlist --database FILE\nissue|deny|revoke --database FILE ID\n"
+             "copy --database FILE --count N [ID]",
     .example = "capflab certsrv --listen 127.0.0.1:8443 --user 'MICHAMEN\\ciscora:PASSWORD' "
                "--template CiscoRA\n"
                "curl -k --ntlm -u 'MICHAMEN\\ciscora:PASSWORD' "
@@ -27,6 +29,7 @@ struct options {
     struct workers_options workers;
     struct opt_strings users, templates;
     const char *state, *database, *as;
+    int64_t count;
 };
 
 /* Everything that a running mock owns, freed in the opposite order. */
@@ -141,7 +144,9 @@ static int serve(struct options *o) {
 
 static int manage(const struct options *o, const char *command, const char *id) {
     struct err e = {0};
-    if (manager_run(command, o->database, id, o->as, &e) == 0)
+    bool copies = strcmp(command, "copy") == 0;
+    if ((copies ? manager_copy(o->database, id, o->count, &e)
+                : manager_run(command, o->database, id, o->as, &e)) == 0)
         return EXIT_DONE;
     program_die(&program, e.code == ERR_ARG_USAGE ? EXIT_USAGE : EXIT_FAILED, &e);
 }
@@ -159,6 +164,7 @@ int main(int argc, char **argv) {
          "keep CA, web certificate and database here; default: a temporary folder"},
         {"database", 'd', OPT_STRING, &o.database, "FILE", "request database"},
         {"as", 0, OPT_STRING, &o.as, "NAME", "certificate manager, for deny, issue and revoke"},
+        {"count", 0, OPT_INT, &o.count, "N", "rows that copy adds to the database"},
         {.type = OPT_END},
     };
     AUTO(char) more = fault_help(&certsrv_faults);
@@ -167,10 +173,10 @@ int main(int argc, char **argv) {
     const char *command = first < argc ? argv[first] : NULL;
     if (command == NULL)
         return serve(&o);
-    if (manager_is_command(command) && first + 2 >= argc)
+    if ((manager_is_command(command) || strcmp(command, "copy") == 0) && first + 2 >= argc)
         return manage(&o, command, argv[first + 1]);
     struct err e = {0};
-    err_set(&e, ERR_ARG_USAGE, "%s: not understood; the commands are list, issue, deny, revoke",
-            argv[argc - 1]);
+    err_set(&e, ERR_ARG_USAGE,
+            "%s: not understood; the commands are list, issue, deny, revoke, copy", argv[argc - 1]);
     program_die(&program, EXIT_USAGE, &e);
 }
