@@ -13,7 +13,7 @@ enum { BENCH_POOL_KEYS = 24 };
 struct drive_target {
     const char *address; /* HOST:PORT */
     const char *trust;   /* PEM: CAPF's certificate, or the EST server's issuers */
-    const char *user;    /* USER:PASSWORD for EST; NULL: none */
+    const char *user;    /* USER:PASSWORD for EST and certsrv; NULL: none */
     bool lab;            /* the server has the names of the lab, otherwise that of its address */
 };
 
@@ -24,6 +24,8 @@ struct driver *drive_phones(struct process *process, const struct bench_options 
                             const struct drive_target *target, struct err *e);
 struct driver *drive_est(struct process *process, const struct bench_options *o,
                          const struct drive_target *target, struct err *e);
+struct driver *drive_certsrv(struct process *process, const struct bench_options *o,
+                             const struct drive_target *target, struct err *e);
 void driver_free(struct driver *d);
 
 /* Valid as long as the driver. */

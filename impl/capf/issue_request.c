@@ -10,7 +10,7 @@
 int issuer_ask_signature(struct session *s, struct capf_message *request, struct buf *octets,
                          struct err *e) {
     AUTO(X509_NAME)
-    subject = judge_subject(&s->device, s->mic, s->service->certificate, e);
+    subject = judge_subject(s->device.name, s->device.model, s->mic, s->service->certificate, e);
     if (subject == NULL)
         return -1;
     struct csr_template wanted = {.subject = subject, .key = s->key, .san_uri = s->device.name};

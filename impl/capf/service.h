@@ -7,7 +7,9 @@
 #include "base/err.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include "capf/capf_config.h"
+#include "capf/roster.h"
 #include "capf/store.h"
 #include "capf/trace.h"
 #include "est/est_client.h"
@@ -41,11 +43,14 @@ struct capf_service {
     struct est_client *est;
     struct capf_enroller enroller;
     struct evconnlistener *listener;
-    char *address; /* HOST:PORT with the real port */
+    struct worker_intake *intake; /* in a worker, instead of the listener */
+    char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
+    struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;
     unsigned attempted, accepted; /* connections so far; the number of a session is `accepted` */
     unsigned open;
+    struct slack *slack; /* of sessions that ended; NULL in tests that make a service by hand */
 };
 
 /* Opens everything and listens. config must outlive the service. enroller NULL: EST as configured.

@@ -5,6 +5,7 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "base/tls_stream.h"
+#include "capf/sharing.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -297,6 +298,7 @@ static void link_in(struct session *s) {
 }
 
 static void link_out(struct session *s) {
+    roster_remove(s);
     if (s->link == NULL)
         return;
     *s->link = s->next;
@@ -331,7 +333,7 @@ static void init_session(struct session *s, struct capf_service *service, int fd
     s->csr = (struct buf)BUF_INIT(STORE_CSR_MAX);
     s->certificate = (struct buf)BUF_INIT(STORE_CERTIFICATE_MAX);
     s->end_reason = CAPF_REASON_REFUSED;
-    device_defaults(&s->device);
+    s->device.operation = OPERATION_NONE;
 }
 
 struct session *session_over(struct capf_service *service, struct bufferevent *stream,
@@ -377,6 +379,7 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
+    sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)
