@@ -28,10 +28,17 @@ static const struct format decoders[] = {{"RSA", PUBLIC},     {"RSA-PSS", PUBLIC
 
 #define PUBLIC_DER "output=der,structure=SubjectPublicKeyInfo"
 #define PRIVATE    "structure=PrivateKeyInfo"
-static const struct format encoders[] = {
-    {"RSA", PUBLIC_DER},     {"RSA-PSS", PUBLIC_DER}, {"EC", PUBLIC_DER},
-    {"ED25519", PUBLIC_DER}, {"ED448", PUBLIC_DER},   {"DSA", PUBLIC_DER},
-    {"RSA", PRIVATE},        {"EC", PRIVATE},         {NULL, NULL}};
+static const struct format encoders[] = {{"RSA", PUBLIC_DER},
+                                         {"RSA-PSS", PUBLIC_DER},
+                                         {"EC", PUBLIC_DER},
+                                         {"ED25519", PUBLIC_DER},
+                                         {"ED448", PUBLIC_DER},
+                                         {"DSA", PUBLIC_DER},
+                                         {"RSA", PRIVATE},
+                                         {"EC", PRIVATE},
+                                         {"RSA", "output=der,structure=type-specific"},
+                                         {"EC", "output=blob"},
+                                         {NULL, NULL}};
 
 /* names: "RSA:rsaEncryption:1.2.840.113549.1.1.1", or only the first of these. */
 static bool has_name(const char *names, const char *name) {

@@ -8,6 +8,7 @@
 #include "base/x509.h"
 #include "capf/issuer.h"
 #include "capf/judge.h"
+#include "capf/sharing.h"
 #include "est/est_error.h"
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void job_free(struct online_job *job) {
     if (job->next != NULL)
         job->next->link = job->link;
     EVP_PKEY_free(job->key);
+    sharing_release_request(job->enrolment);
     free(job);
 }
 
@@ -102,6 +104,8 @@ static int record_issued(const struct online_job *job, const X509 *certificate, 
 
 static int write_files(const struct online_job *job, const struct est_result *r, struct bytes der,
                        struct err *e) {
+    if (!sharing_is_latest(job->service, job->device, job->enrolment))
+        return 0;
     job_trace(job, "Signed Cert written to /tmp/capf/cert/ location...");
     job_trace(job, "Inside write_binary_file()");
     if (write_below_cert(job, ".p7", r->der, e) < 0)
@@ -209,31 +213,49 @@ static int read_csr(struct session *s, const char *shown, struct err *e) {
     return 0;
 }
 
-int online_start(struct session *s, struct err *e) {
+static int start_job(struct session *s, struct err *e) {
     AUTO(char) shown = issuer_shown_path("csr", s->device.name, ".csr");
+    const struct capf_enroller *enroller = &s->service->enroller;
+    if (shown == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    session_trace(s, "CA Mode is OnlineCA, Initiating Automatic Certificate Enrollment");
+    session_trace(s, "Calling enrollCertUsingEST() csr_file=%s", shown);
+    if (read_csr(s, shown, e) < 0)
+        return -1;
+    struct online_job *job = job_new(s, e);
+    if (job == NULL)
+        return -1;
+    if (enroller->start(enroller->self, buf_view(&s->csr), s->key, on_enrolled, job, e) == 0)
+        return 0;
+    job_free(job);
+    return -1;
+}
+
+/* The claim of the request passes to the job. */
+static int start_claimed(struct session *s, bool begun_earlier, struct err *e) {
+    enum request_state state = begun_earlier ? sharing_request_state(s) : REQUEST_OPEN;
+    int rc = ONLINE_ISSUED;
+    if (state == REQUEST_OVER)
+        rc = err_set(e, ERR_EST_BAD_RESPONSE, "the enrolment failed in another worker");
+    if (state == REQUEST_OPEN)
+        rc = start_job(s, e);
+    if (rc != ONLINE_STARTED)
+        sharing_release_request(s->enrolment);
+    return rc;
+}
+
+int online_start(struct session *s, struct err *e) {
     struct online_job *job = s->enrolment == 0 ? NULL : job_under_way(s);
     if (job != NULL) {
         session_trace(s, "the enrolment of this key is under way");
         job->n = s->n;
         job->fd = s->fd;
-        return 0;
+        return ONLINE_STARTED;
     }
-    if (shown == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
+    bool begun_earlier = s->enrolment != 0;
     if (issuer_record_request(s, ISSUER_ONLINE_CA, e) < 0)
         return -1;
-    session_trace(s, "CA Mode is OnlineCA, Initiating Automatic Certificate Enrollment");
-    session_trace(s, "Calling enrollCertUsingEST() csr_file=%s", shown);
-    if (read_csr(s, shown, e) < 0)
-        return -1;
-    job = job_new(s, e);
-    if (job == NULL)
-        return -1;
-    const struct capf_enroller *enroller = &s->service->enroller;
-    if (enroller->start(enroller->self, buf_view(&s->csr), s->key, on_enrolled, job, e) == 0)
-        return 0;
-    job_free(job);
-    return -1;
+    return sharing_claim_request(s) ? start_claimed(s, begun_earlier, e) : ONLINE_STARTED;
 }
 
 /* The certificate was judged when it came; what may have changed since is the file. */

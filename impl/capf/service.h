@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include "capf/capf_config.h"
 #include "capf/roster.h"
 #include "capf/store.h"
@@ -42,7 +43,8 @@ struct capf_service {
     struct est_client *est;
     struct capf_enroller enroller;
     struct evconnlistener *listener;
-    char *address; /* HOST:PORT with the real port */
+    struct worker_intake *intake; /* in a worker, instead of the listener */
+    char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
     struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;
