@@ -121,6 +121,8 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
         {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
          "of --stage certsrv: ntlm or basic (default: ntlm)"},
+        {"template", 0, OPT_STRING, &o->template_name, "NAME",
+         "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
          "for the EST server or the certsrv outside"},
@@ -381,6 +383,7 @@ static json_t *measure_setting(const struct bench_options *o, const char *point,
         printf("%s: ", point);
     if (done == 0)
         report_print(&b->report, stdout);
+    fflush(stdout);
     if (tear_down(b, done == 0 ? e : NULL) != 0)
         json_decref(TAKE(result));
     free(b);
