@@ -3,6 +3,7 @@
 #define BASE_HTTP_SERVER_IMPL_H
 
 #include "base/http_server.h"
+#include "base/slack.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/queue.h>
@@ -69,6 +70,8 @@ struct http_server {
     bool running; /* inside MHD_run */
     char *address;
     uint64_t connections;
+    size_t open; /* connections now */
+    struct slack *slack;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;
