@@ -1,6 +1,7 @@
 /* A scenario without phones and steps, started by the runner's own lab code. */
 #include "bench/lab.h"
 
+#include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/place.h"
 #include "scenarios/runner/run.h"
@@ -39,6 +40,12 @@ static const char format[] =
     "when: [connect]\n"
     "then: {phones: {lsc: none}}\n";
 
+static const char lists_format[] = "title: bench\n"
+                                   "lab: {tftp: {}, tvs: {}}\n"
+                                   "phones: {count: 1, device: {present: false}}\n"
+                                   "when: [connect]\n"
+                                   "then: {phones: {lsc: none}}\n";
+
 /* What the three servers are told alike, and only where it is not what they do anyway. */
 static void put_servers(const struct bench_options *o, char *out, size_t size) {
     char workers[40] = "";
@@ -49,19 +56,9 @@ static void put_servers(const struct bench_options *o, char *out, size_t size) {
         snprintf(out, size, ", config: {%sdurability: %s}", workers, o->durable ? "on" : "off");
 }
 
-static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
-    AUTO(char) text = NULL;
-    const char *session = bench_session_word(o->session);
-    const char *upstream = bench_session_word(o->upstream);
+static struct scenario *load_scenario(const char *text, struct err *e) {
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct scenario *s = NULL;
-    char more[96];
-    put_servers(o, more, sizeof more);
-    if (asprintf(&text, format, bench_key_word(o->server_key),
-                 o->stage == STAGE_CAPF ? "capf" : "online-ca", session, more,
-                 bench_login_word(o->login), upstream, more,
-                 o->login == BENCH_LOGIN_BASIC ? "basic" : "negotiate, ntlm", more) < 0)
-        text = NULL;
     if (m != NULL && text != NULL)
         s = scenario_load_text("bench", "bench", bytes_of_str(text), m);
     if (s == NULL && m != NULL)
@@ -70,6 +67,19 @@ static struct scenario *make_scenario(const struct bench_options *o, struct err 
     if (s == NULL)
         err_set(e, ERR_SYS_INTERNAL, "the lab of the bench cannot be described");
     return s;
+}
+
+static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
+    AUTO(char) text = NULL;
+    const char *issuer = o->stage == STAGE_CAPF ? "capf" : "online-ca";
+    const char *schemes = o->login == BENCH_LOGIN_BASIC ? "basic" : "negotiate, ntlm";
+    char more[96];
+    put_servers(o, more, sizeof more);
+    if (asprintf(&text, format, bench_key_word(o->server_key), issuer,
+                 bench_session_word(o->session), more, bench_login_word(o->login),
+                 bench_session_word(o->upstream), more, schemes, more) < 0)
+        text = NULL;
+    return load_scenario(text, e);
 }
 
 /* What went wrong in the runner, as one text. */
@@ -135,11 +145,11 @@ int bench_lab_multiply(struct bench_lab *lab, enum stage stage, int64_t count, s
     return stage_has_phones(stage) ? multiply_devices(lab, text, e) : 0;
 }
 
-static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
+/* The files of a lab, without starting it. */
+static int prepare_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
     lab->programs = place_programs();
     lab->keys = keypool_default_dir();
     lab->dir = strdup(o->output);
-    lab->scenario = make_scenario(o, e);
     if (lab->scenario == NULL)
         return -1;
     if (lab->programs == NULL || lab->keys == NULL || lab->dir == NULL)
@@ -147,8 +157,14 @@ static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct
     lab->options = (struct run_options){
         .programs = lab->programs, .keys = lab->keys, .seed = "bench", .patience = 1};
     lab->opened = true;
-    if (run_open(&lab->run, lab->scenario, &lab->options, lab->dir, e) != 0 ||
-        lab_prepare(&lab->run, e) != 0)
+    return run_open(&lab->run, lab->scenario, &lab->options, lab->dir, e) != 0
+               ? -1
+               : lab_prepare(&lab->run, e);
+}
+
+static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
+    lab->scenario = make_scenario(o, e);
+    if (prepare_lab(lab, o, e) != 0)
         return -1;
     lab->capf_certificate = run_path(&lab->run, "pki/capf.pem");
     lab->ra_trust = run_path(&lab->run, "pki/ra-trust.pem");
@@ -168,6 +184,19 @@ struct bench_lab *bench_lab_start(const struct bench_options *o, struct err *e) 
         return lab;
     bench_lab_stop(lab, NULL);
     return NULL;
+}
+
+int bench_lab_list(const struct bench_options *o, struct buf *out, struct err *e) {
+    struct bench_lab *lab = calloc(1, sizeof *lab);
+    if (lab == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    lab->scenario = load_scenario(lists_format, e);
+    int read = prepare_lab(lab, o, e);
+    AUTO(char) path = read == 0 ? run_path(&lab->run, "pki/current.tlv") : NULL;
+    if (read == 0)
+        read = path == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : file_read(path, out, e);
+    bench_lab_stop(lab, NULL);
+    return read;
 }
 
 int bench_lab_stop(struct bench_lab *lab, struct err *e) {

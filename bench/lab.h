@@ -3,6 +3,7 @@
 #ifndef BENCH_LAB_H
 #define BENCH_LAB_H
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "bench/options.h"
 #include <stddef.h>
@@ -38,6 +39,10 @@ const char *bench_lab_ra_trust(const struct bench_lab *lab);
 const char *bench_lab_web_trust(const struct bench_lab *lab);
 /* "USER:PASSWORD" that RA and certsrv take. */
 const char *bench_lab_user(const struct bench_lab *lab);
+
+/* The trust list of a cluster with CAPF, TVS, two administrators' keys and a file service, of
+ * which nothing is started; its certificates are left in o->output. -1 SYS_IO, X509_ISSUE. */
+int bench_lab_list(const struct bench_options *o, struct buf *out, struct err *e);
 
 struct bench_component {
     const char *name;

@@ -101,11 +101,13 @@ static int in_range(const char *option, int64_t value, int64_t low, int64_t high
 }
 
 static void settle_phones(struct bench_options *o) {
-    int64_t per_second = o->rate > 0 ? o->rate : BENCH_PHONES_PER_SECOND;
+    int64_t per_second = o->rate > 0                 ? o->rate
+                         : stage_is_inside(o->stage) ? BENCH_OPERATIONS_PER_SECOND
+                                                     : BENCH_PHONES_PER_SECOND;
     if (o->phones == 0 && o->duration_us > 0)
         o->phones = (o->duration_us * per_second + 999999) / 1000000;
     else if (o->phones == 0)
-        o->phones = BENCH_PHONES;
+        o->phones = stage_is_inside(o->stage) ? BENCH_OPERATIONS : BENCH_PHONES;
 }
 
 static int settle_load(struct bench_options *o, struct err *e) {

@@ -60,7 +60,9 @@ enum {
     BENCH_REPEAT_MAX = 99,
     BENCH_ISSUED_MAX = 1000000,
     BENCH_WORKERS_MAX = 64,
-    BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
+    BENCH_OPERATIONS = 24000, /* the same, of a stage inside this process */
+    BENCH_PHONES = 200,       /* a run, when neither phones nor a duration is given */
+    BENCH_OPERATIONS_PER_SECOND = 12000,
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
 };
 
@@ -91,7 +93,6 @@ struct bench_options {
     const char *trust;      /* PEM: CAPF's certificate, or the EST server's issuers */
     const char *user;       /* USER:PASSWORD for the EST server outside */
     const char *output;     /* folder of the lab */
-    const char *json;       /* file; NULL: none */
 };
 
 #define BENCH_OPTIONS_INIT                                                                         \

@@ -187,11 +187,11 @@ void server_on_connection(void *server, struct MHD_Connection *mhd, void **conne
     struct http_server *s = server;
     s->progress++;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
-        s->open++;
+        server_worker_opened(s);
         *connection = connection_new(s, mhd);
     } else {
-        s->open--;
         s->room = true;
+        server_worker_closed(s);
         connection_free(s, *connection);
         *connection = NULL;
     }

@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/owned.h"
 #include "base/random.h"
 #include "base/resolver.h"
+#include "base/workers.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -63,9 +65,9 @@ static void raise_descriptor_limit(void) {
 }
 
 /* The parent may end between the first question and prctl, and then no signal would come. */
-static int die_with_parent(struct err *e) {
+int process_die_with_parent(int signal_number, struct err *e) {
     pid_t parent = getppid();
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+    if (prctl(PR_SET_PDEATHSIG, signal_number) != 0)
         return err_errno(e, "die with parent");
     if (getppid() != parent)
         return err_set(e, ERR_SYS_CANCELLED, "the parent process ended");
@@ -90,10 +92,18 @@ static int apply_clock(const struct process_config *config, struct err *e) {
     return 0;
 }
 
+/* Workers must not draw the same numbers. */
+static int apply_seed(const struct process_config *config, struct err *e) {
+    AUTO(char) own = NULL;
+    if (config->seed != NULL && worker_number() > 0 && (own = worker_seed(config->seed)) == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "seed");
+    random_seed(own != NULL ? own : config->seed);
+    return 0;
+}
+
 static int apply_config(const struct process_config *config, struct err *e) {
-    if (apply_clock(config, e) != 0)
+    if (apply_clock(config, e) != 0 || apply_seed(config, e) != 0)
         return -1;
-    random_seed(config->seed);
     if (config->events == NULL)
         return 0;
     const char *actor = config->actor != NULL ? config->actor : program_invocation_short_name;
@@ -126,6 +136,7 @@ static int make_loop(struct process *p, struct err *e) {
     if (p->on_term == NULL || p->on_int == NULL || event_add(p->on_term, NULL) != 0 ||
         event_add(p->on_int, NULL) != 0)
         return err_set(e, ERR_SYS_INTERNAL, "signals could not be handled");
+    worker_takes_signals();
     return 0;
 }
 
@@ -149,7 +160,7 @@ static int set_up(struct process *p, const struct process_config *config,
         make_loop(p, e) != 0)
         return -1;
     /* Behind the handlers, so that a parent that ends now is a clean end and not a kill. */
-    if (options->die_with_parent && die_with_parent(e) != 0)
+    if (options->die_with_parent && process_die_with_parent(SIGTERM, e) != 0)
         return -1;
     p->resolver = resolver_new(p->loop, &config->dns_servers, &config->hosts, e);
     return p->resolver != NULL ? set_clock(p, config, e) : -1;
@@ -243,8 +254,12 @@ int process_ready(struct process *p, json_t *facts, struct err *e) {
 }
 
 void process_run(struct process *p) {
-    if (!p->stopped)
-        event_base_loop(p->loop, EVLOOP_NO_EXIT_ON_EMPTY);
+    logs_hold();
+    while (!p->stopped) {
+        event_base_loop(p->loop, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        logs_flush();
+    }
+    logs_release();
 }
 
 void process_stop(struct process *p) {

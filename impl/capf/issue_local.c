@@ -41,6 +41,7 @@ static X509 *make_lsc(struct session *s, struct err *e) {
         .not_before = now,
         .not_after = now + service->config->lsc_validity_us / 1000000,
         .extensions = extensions,
+        .only_encoded = true,
     };
     return issue_certificate(&request, e);
 }

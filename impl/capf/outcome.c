@@ -24,6 +24,7 @@ static void trace_device(struct trace *t, const char *scope, const struct device
 
 static void keep_device(struct session_device *kept, const struct device *found) {
     *kept = (struct session_device){
+        .pkid = found->pkid,
         .operation = found->operation,
         .auth_mode = found->auth_mode,
         .key_size = found->key_size,

@@ -8,6 +8,7 @@
 #include "base/x509.h"
 #include "capf/issuer.h"
 #include "capf/session.h"
+#include "capf/sharing.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,10 @@ static void trace_parameters(struct capf_service *v) {
     trace_leave(v->trace, scope);
 }
 
-static int enroll_over_est(void *self, struct bytes request, est_done_fn *done, void *user,
-                           struct err *e) {
+static int enroll_over_est(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                           void *user, struct err *e) {
     struct capf_service *v = self;
-    return est_client_simpleenroll(v->est, request, done, user, e) == NULL ? -1 : 0;
+    return est_client_simpleenroll(v->est, request, key, done, user, e) == NULL ? -1 : 0;
 }
 
 static int read_cacert(struct capf_service *v, struct err *e) {
@@ -136,28 +137,39 @@ static void peer_text(const struct sockaddr *address, char out[SESSION_PEER_MAX]
         memcpy(out, "unknown", sizeof "unknown");
 }
 
+static void take_connection(struct capf_service *v, int fd, const struct sockaddr *address) {
+    struct err e = {0};
+    char peer[SESSION_PEER_MAX];
+    peer_text(address, peer);
+    slack_note(v->slack, v->open + 1U);
+    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
+    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
+    trace_debug(v->trace, "new ph on fd %d", fd);
+    if (session_new(v, fd, peer, &e) == NULL) {
+        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
+        return;
+    }
+    trace_debug(v->trace, "Got a new SCB from RBTree");
+    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, fd, v->accepted);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int len, void *user) {
     (void)listener;
     (void)len;
     struct capf_service *v = user;
-    struct err e = {0};
-    char peer[SESSION_PEER_MAX];
-    peer_text(address, peer);
-    slack_note(v->slack, v->open + 1U);
     v->attempted++;
     v->accepted++;
-    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd,
-                (int)fd);
-    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
-    trace_debug(v->trace, "new ph on fd %d", (int)fd);
-    if (session_new(v, (int)fd, peer, &e) == NULL) {
-        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
-        return;
-    }
-    trace_debug(v->trace, "Got a new SCB from RBTree");
-    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, (int)fd,
-                v->accepted);
+    take_connection(v, (int)fd, address);
+}
+
+/* Sessions are numbered over all workers. */
+static void on_handed(void *user, int fd, struct sockaddr *address, socklen_t len,
+                      uint64_t number) {
+    (void)len;
+    struct capf_service *v = user;
+    v->attempted = v->accepted = (unsigned)number;
+    take_connection(v, fd, address);
 }
 
 /* Out of descriptors: accept again when a session has gone, instead of spinning. */
@@ -175,10 +187,20 @@ void capf_service_session_gone(struct capf_service *v) {
         slack_note(v->slack, v->open);
     if (v->listener != NULL)
         evconnlistener_enable(v->listener);
+    if (v->intake != NULL)
+        worker_intake_resume(v->intake);
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
     return roster_find(&v->roster, device);
+}
+
+static int start_taking(struct capf_service *v, struct err *e) {
+    v->address = worker_address();
+    if (v->address == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    v->intake = worker_intake_new(v->loop, on_handed, v, e);
+    return v->intake != NULL ? sharing_start(v, e) : -1;
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {
@@ -198,13 +220,17 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
         return -1;
     v->store = store_open(c->store, e);
     if (v->store == NULL || store_limit(v->store, c->store_pages_max, e) < 0 ||
-        load_identity(v, e) < 0 || issuer_make_folders(c, e) < 0)
+        (!c->workers.durable && store_never_sync(v->store, e) < 0) || load_identity(v, e) < 0 ||
+        issuer_make_folders(c, e) < 0)
         return -1;
-    trace_parameters(v);
+    if (worker_is_first())
+        trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
     v->slack = slack_new(v->loop, NULL, NULL);
-    return v->slack != NULL ? start_listening(v, listen, e) : err_set(e, ERR_SYS_NOMEM, NULL);
+    if (v->slack == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, listen, e);
 }
 
 struct capf_service *capf_service_new(const struct capf_config *config, struct event_base *loop,
@@ -241,10 +267,13 @@ void capf_service_free(struct capf_service *v) {
     if (v->listener != NULL)
         evconnlistener_free(v->listener);
     v->listener = NULL;
+    worker_intake_free(v->intake);
+    v->intake = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
     slack_free(v->slack);
     free_outside_connections(v);
+    sharing_stop();
     store_close(v->store);
     trace_close(v->trace);
     X509_free(v->certificate);

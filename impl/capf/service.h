@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include "capf/capf_config.h"
 #include "capf/roster.h"
 #include "capf/store.h"
@@ -15,10 +16,12 @@
 #include <event2/listener.h>
 #include <stdint.h>
 
-/* How a request gets to a CA: the EST client, or whatever stands in its place. start returns 0 and
- * calls done exactly once, later; or -1 and never. */
+/* How a request gets to a CA: the EST client, or whatever stands in its place. request: DER,
+ * verified; key: its public key. start returns 0 and calls done exactly once, later; or -1 and
+ * never. */
 struct capf_enroller {
-    int (*start)(void *self, struct bytes request, est_done_fn *done, void *user, struct err *e);
+    int (*start)(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done, void *user,
+                 struct err *e);
     void *self;
 };
 
@@ -40,7 +43,8 @@ struct capf_service {
     struct est_client *est;
     struct capf_enroller enroller;
     struct evconnlistener *listener;
-    char *address; /* HOST:PORT with the real port */
+    struct worker_intake *intake; /* in a worker, instead of the listener */
+    char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
     struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;

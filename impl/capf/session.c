@@ -3,7 +3,9 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
+#include "base/log.h"
 #include "base/tls_stream.h"
+#include "capf/sharing.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -115,6 +117,7 @@ void session_send(struct session *s, struct capf_message *m) {
     trace_message(s, m);
     if (m->type != CAPF_MSG_AUTH_REQ)
         note_event(s, false, m);
+    logs_flush();
     if (write_once(s, &frame) < 0)
         session_drop(s);
 }
@@ -376,6 +379,7 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
+    sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)

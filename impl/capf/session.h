@@ -29,6 +29,7 @@ struct key_wish {
 /* What a session needs of its device's row; of 10,000 waiting phones each keeps this, and none
  * keeps the LSC that it has. */
 struct session_device {
+    int64_t pkid;
     char name[CAPF_DEVICE_NAME_MAX + 1];
     char model[STORE_MODEL_MAX];
     char auth_string[CAPF_PASSWORD_MAX + 1]; /* secret */
@@ -56,6 +57,9 @@ struct session {
     LIST_ENTRY(session) namesakes;
     bool closed_by_phone; /* in order, not by a reset; for CAPF_EV_PH_DISC */
     bool auth_req_noted;  /* its event is written once the phone has a name */
+    bool has_device;      /* the claim of the device is this worker's */
+    bool awaits_device;   /* until another worker gives it up */
+    bool awaits_request;  /* until another worker has the CA's answer */
     unsigned version;     /* negotiated */
     struct session_device device;
     X509 *mic; /* a trusted one that the phone proved to have; NULL: none */

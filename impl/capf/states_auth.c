@@ -6,6 +6,7 @@
 #include "capf/outcome.h"
 #include "capf/phone_auth.h"
 #include "capf/session.h"
+#include "capf/sharing.h"
 #include "capf/states_actions.h"
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,11 @@ static int look_up(struct session *s, enum capf_event *end) {
     return -1;
 }
 
+enum capf_event act_begin_operation(struct session *s) {
+    enum capf_event end = CAPF_EV_NOTHING;
+    return look_up(s, &end) < 0 ? end : start_operation(s);
+}
+
 enum capf_event act_take_auth_res(struct session *s, const struct capf_message *m) {
     enum capf_event end = CAPF_EV_NOTHING;
     enum capf_result result = CAPF_OP_FAIL;
@@ -135,5 +141,5 @@ enum capf_event act_take_auth_res(struct session *s, const struct capf_message *
         return session_fail(s, result, "authentication failed: %s (%s)", e.text, err_name(e.code));
     take_over(s);
     session_trace(s, "authenticated: %s", enum_text(capf_auth_modes, s->device.auth_mode));
-    return start_operation(s);
+    return sharing_claim_device(s) ? start_operation(s) : CAPF_EV_NOTHING;
 }

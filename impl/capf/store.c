@@ -55,6 +55,10 @@ int store_limit(struct store *s, int64_t pages, struct err *e) {
     return sql_exec(s->db, statement, e) < 0 ? -1 : 0;
 }
 
+int store_never_sync(struct store *s, struct err *e) {
+    return sql_sync(s->db, SQL_SYNC_OFF, e) < 0 ? -1 : 0;
+}
+
 /* Takes db; NULL is the failure of whoever opened it. */
 static struct store *store_of(struct sql *db, struct err *e) {
     struct store *s = db != NULL ? calloc(1, sizeof *s) : NULL;

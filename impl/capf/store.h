@@ -57,6 +57,8 @@ void store_close(struct store *s);
 /* The file does not grow beyond that many pages of 4 KiB; what would need more fails with STORE_SQL
  * "database or disk is full", and what is there stays. 0: no limit. -1 STORE_SQL. */
 int store_limit(struct store *s, int64_t pages, struct err *e);
+/* Commits are not synced to disk any more: for comparison only. -1 STORE_SQL. */
+int store_never_sync(struct store *s, struct err *e);
 
 /* Fills *d with what a newly added phone has. */
 void device_defaults(struct device *d);

@@ -75,6 +75,10 @@ void store_close(struct store *s) {
     free(s);
 }
 
+int store_never_sync(struct store *s, struct err *e) {
+    return sql_sync(s->db, SQL_SYNC_OFF, e);
+}
+
 int store_begin(struct store *s, struct err *e) {
     return sql_exec(s->db, "BEGIN IMMEDIATE", e);
 }

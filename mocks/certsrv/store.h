@@ -50,6 +50,8 @@ struct store; /* opaque */
 /* first_id: id of the first request of an empty database. NULL STORE_OPEN. */
 struct store *store_open(const char *path, int64_t first_id, struct err *e);
 void store_close(struct store *s);
+/* Commits are not synced to disk any more: for comparison only. -1 STORE_SQL. */
+int store_never_sync(struct store *s, struct err *e);
 
 /* A transaction around add and save, so that id and certificate get durable together. -1
  * STORE_SQL. */

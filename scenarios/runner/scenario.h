@@ -5,6 +5,7 @@
 #define SCENARIOS_RUNNER_SCENARIO_H
 
 #include "base/config.h"
+#include "base/workers.h"
 #include "capf/device_enums.h"
 #include "mocks/certsrv/accounts.h"
 #include "mocks/certsrv/language.h"
@@ -96,6 +97,7 @@ struct lab_capf {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config; /* dotted key: value, put over what its file would say */
+    struct workers_config workers;
     int issuer;
     char *organisation; /* in its certificate; NULL: as in every lab */
     int64_t lsc_validity_us;
@@ -121,6 +123,7 @@ struct lab_ra {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config;
+    struct workers_config workers;
     int64_t chain_retry_us;
     int64_t retry_after_us;
     int trusts;
@@ -141,6 +144,7 @@ struct lab_certsrv {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config;
+    struct workers_config workers;
     int certificate;
     struct cfg_strings authentication;
     struct lab_ca ca;

@@ -130,7 +130,8 @@ static const struct cfg_field est_fields[] = {
 #define CLOCK_ROWS(T)                                                                              \
     CFG_MAP(T, clock, "clock", own_clock_fields, "its own time"),                                  \
         CFG_BOOL(T, ntp, "ntp", "false", "takes its time from the lab's NTP server"),              \
-        CFG_PAIRS(T, config, "config", "further keys of its configuration: mismatch.code: 60")
+        CFG_PAIRS(T, config, "config", "further keys of its configuration: mismatch.code: 60"),    \
+        WORKERS_FIELDS(T, workers)
 
 static const struct cfg_field capf_fields[] = {
     CLOCK_ROWS(struct lab_capf),
