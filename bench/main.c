@@ -47,7 +47,7 @@ struct command {
     struct bench_options options; /* as given, not yet settled */
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
-    const char *json, *html;
+    const char *html;
     char **files; /* results of earlier runs, for a page */
     int file_count;
 };
@@ -127,7 +127,7 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
         {"sweep", 0, OPT_STRINGS, &sweeps, "OPTION=N,N",
          "then again for each value of concurrency, issued, workers or rate; may be repeated"},
-        {"json", 'j', OPT_STRING, &c->json, "FILE", "also write all figures as JSON"},
+        {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
         {"html", 0, OPT_STRING, &c->html, "FILE",
          "also write a page with curves; of results that were written before, if files are named"},
         {.type = OPT_END},
@@ -470,7 +470,7 @@ static bool has_errors(const json_t *result) {
 }
 
 static int write_results(const struct command *c, json_t *result, struct err *e) {
-    if (c->json != NULL && write_json(c->json, result, e) != 0)
+    if (c->options.json != NULL && write_json(c->options.json, result, e) != 0)
         return -1;
     if (c->html == NULL)
         return 0;

@@ -93,6 +93,7 @@ struct bench_options {
     const char *trust;      /* PEM: CAPF's certificate, or the EST server's issuers */
     const char *user;       /* USER:PASSWORD for the EST server outside */
     const char *output;     /* folder of the lab */
+    const char *json;       /* file for the figures; NULL: none */
 };
 
 #define BENCH_OPTIONS_INIT                                                                         \

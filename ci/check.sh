@@ -35,6 +35,14 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 find "$build/test" -name '*_test' -type f | sort | xargs -P "$jobs" -I{} bash -c 'run_one {}'
 read -r passed failed <<<"$(cat "$results"/count.* | awk '{p += $1; f += $2} END {print p + 0, f + 0}')"
 
+if ci/bench-compare.sh >"$results/compare" 2>&1; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED  bench/compare                            again: ci/bench-compare.sh"
+    sed 's/^/        /' "$results/compare"
+fi
+
 "$build/bin/capflab" run -j "$jobs" -o "$out" --junit "$out/junit.xml" scenarios | tee "$results/scenarios"
 status=${PIPESTATUS[0]}
 read -r more bad <<<"$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$results/scenarios" | tail -n 1)"
