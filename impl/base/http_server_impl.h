@@ -3,6 +3,7 @@
 #define BASE_HTTP_SERVER_IMPL_H
 
 #include "base/http_server.h"
+#include "base/slack.h"
 #include "base/workers.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -72,6 +73,7 @@ struct http_server {
     struct worker_intake *intake; /* of a worker; NULL: libmicrohttpd listens */
     unsigned open, open_max;      /* connections; counted for the intake */
     uint64_t connections;
+    struct slack *slack;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;
