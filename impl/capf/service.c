@@ -1,6 +1,7 @@
 /* Setting the service up, accepting phones, taking it down. The start lines of the trace are those
  * of seed 1 ("CAPF start in the CAPF log"); the password is never among them. */
 #include "capf/service.h"
+#include "base/events.h"
 #include "base/file.h"
 #include "base/http_client.h"
 #include "base/tls.h"
@@ -11,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-enum { CACERT_FILE_MAX = 1024 * 1024 };
+enum { CACERT_FILE_MAX = 1024 * 1024, BREATH_US = 100 * 1000 };
 
 static void trace_online_parameters(struct capf_service *v) {
     static const char scope[] = "CServiceParameters::OnlineCAInit()";
@@ -136,6 +138,13 @@ static void peer_text(const struct sockaddr *address, char out[SESSION_PEER_MAX]
         memcpy(out, "unknown", sizeof "unknown");
 }
 
+static void turn_away(struct capf_service *v, int fd, const char *peer, const struct err *why) {
+    close(fd);
+    trace_debug(v->trace, "no session for %s: %s (%s)", peer, why->text, err_name(why->code));
+    event_message("phone", NULL, "turned away", "%s: %s (%s)", peer, why->text,
+                  err_name(why->code));
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int len, void *user) {
     (void)listener;
@@ -144,13 +153,18 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct err e = {0};
     char peer[SESSION_PEER_MAX];
     peer_text(address, peer);
+    const struct admission_peer from = admission_peer_of(address);
     v->attempted++;
+    if (admission_check(v->admission, &from, &e) < 0) {
+        turn_away(v, (int)fd, peer, &e);
+        return;
+    }
     v->accepted++;
     trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd,
                 (int)fd);
     trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
     trace_debug(v->trace, "new ph on fd %d", (int)fd);
-    if (session_new(v, (int)fd, peer, &e) == NULL) {
+    if (session_new(v, (int)fd, peer, &from, &e) == NULL) {
         trace_debug(v->trace, "no session for %s: %s", peer, e.text);
         return;
     }
@@ -159,19 +173,19 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                 v->accepted);
 }
 
-/* Out of descriptors: accept again when a session has gone, instead of spinning. */
+static void on_breath(void *user) {
+    const struct capf_service *v = user;
+    evconnlistener_enable(v->listener);
+}
+
+/* Out of descriptors: those who wait are asked for again a little later, instead of spinning. */
 static void on_accept_error(struct evconnlistener *listener, void *user) {
     struct capf_service *v = user;
     v->attempted++;
     trace_debug(v->trace, "accept failed: %s",
                 evutil_socket_error_to_string(evutil_socket_geterror(0)));
-    if (v->open > 0)
-        evconnlistener_disable(listener);
-}
-
-void capf_service_session_gone(struct capf_service *v) {
-    if (v->listener != NULL)
-        evconnlistener_enable(v->listener);
+    evconnlistener_disable(listener);
+    timer_start(v->breath, BREATH_US);
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
@@ -183,6 +197,11 @@ struct session *capf_service_find(struct capf_service *v, const char *device) {
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {
+    v->breath = timer_new(v->loop, on_breath, v);
+    v->admission = admission_new((size_t)v->config->connections_max,
+                                 (size_t)v->config->connections_per_address_max);
+    if (v->breath == NULL || v->admission == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s", where);
     int fd = listen_tcp(where, &v->address, e);
     if (fd < 0)
         return -1;
@@ -243,6 +262,8 @@ void capf_service_free(struct capf_service *v) {
     v->listener = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
+    timer_free(v->breath);
+    admission_free(v->admission);
     free_outside_connections(v);
     store_close(v->store);
     trace_close(v->trace);

@@ -153,7 +153,7 @@ static int64_t wait_us(const struct session *s) {
     case WAIT_MESSAGE:
         break;
     }
-    return config->message_timeout_us;
+    return s->state == CAPF_STATE_IDLE ? config->handshake_timeout_us : config->message_timeout_us;
 }
 
 void session_arm(struct session *s) {
@@ -291,7 +291,6 @@ static void link_in(struct session *s) {
     if (s->next != NULL)
         s->next->link = &s->next;
     service->sessions = s;
-    service->open++;
 }
 
 static void link_out(struct session *s) {
@@ -300,7 +299,6 @@ static void link_out(struct session *s) {
     *s->link = s->next;
     if (s->next != NULL)
         s->next->link = s->link;
-    s->service->open--;
 }
 
 /* The stream owns fd and the TLS object; NULL with fd still open. */
@@ -353,7 +351,19 @@ struct session *session_over(struct capf_service *service, struct bufferevent *s
     return s;
 }
 
-struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e) {
+static struct session *admit(struct session *s, const struct admission_peer *from, struct err *e) {
+    if (s == NULL)
+        return NULL;
+    s->from = *from;
+    s->admitted = admission_enter(s->service->admission, from, e) == 0;
+    if (s->admitted)
+        return s;
+    session_free(s);
+    return NULL;
+}
+
+struct session *session_new(struct capf_service *service, int fd, const char *peer,
+                            const struct admission_peer *from, struct err *e) {
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct bufferevent *stream = tls_stream(service, fd, e);
@@ -361,7 +371,7 @@ struct session *session_new(struct capf_service *service, int fd, const char *pe
         close(fd);
         return NULL;
     }
-    return session_over(service, stream, peer, e);
+    return admit(session_over(service, stream, peer, e), from, e);
 }
 
 static void wipe(struct session *s) {
@@ -375,6 +385,8 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
+    if (s->admitted)
+        admission_leave(service->admission, &s->from);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)
@@ -387,5 +399,4 @@ void session_free(struct session *s) {
     buf_free(&s->csr);
     buf_free(&s->certificate);
     free(s);
-    capf_service_session_gone(service);
 }
