@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/program.h"
+#include "bench/chaos.h"
 #include "bench/drive.h"
 #include "bench/report.h"
 #include "bench/usage.h"
@@ -69,6 +70,9 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD", "for the EST server outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
         {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
+        {"chaos", 0, OPT_FLAG, &o->chaos, NULL,
+         "phones beside faults, kills and hostile peers; then everything is judged (5m)"},
+        {"seed", 0, OPT_INT, &o->seed, "N", "of the chaos: repeats its plan (default: 1)"},
         {.type = OPT_END},
     };
     struct err e = {0};
@@ -76,7 +80,7 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
         err_set(&e, ERR_ARG_USAGE, "takes no operand, see --help");
         program_die(&program, EXIT_USAGE, &e);
     }
-    if (bench_options_settle(o, &e) != 0)
+    if ((o->chaos ? chaos_options_settle(o, &e) : bench_options_settle(o, &e)) != 0)
         program_die(&program, EXIT_USAGE, &e);
 }
 
@@ -209,6 +213,8 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_options(&b.options, argc, argv);
+    if (b.options.chaos)
+        return chaos_run(&program, &b.options);
     int done = set_up(&b, &e) != 0 ? -1 : measure(&b, &e);
     bool clean = done == 0 && json_object_size(b.report.errors) == 0;
     if (done == 0)

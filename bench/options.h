@@ -68,12 +68,14 @@ struct bench_options {
     const char *user;   /* USER:PASSWORD for the EST server outside */
     const char *output; /* folder of the lab */
     const char *json;   /* file; NULL: none */
+    bool chaos;         /* chaos.h instead of all else */
+    int64_t seed;       /* of the chaos */
 };
 
 #define BENCH_OPTIONS_INIT                                                                         \
     {                                                                                              \
         .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment", .repeat = 3, \
-        .warm_up = 20, .output = "out/bench/lab"                                                   \
+        .warm_up = 20, .output = "out/bench/lab", .seed = 1                                        \
     }
 
 /* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */
