@@ -21,9 +21,9 @@
 enum {
     DURATION_S = 300,
     CONCURRENCY = 16,
-    PHONES_A_SECOND = 80,
-    PHONES_LEAST = 400,
-    PHONES_MOST = 50000,
+    RATE = 50,
+    RATE_MAX = 1000,
+    SPARE_PHONES = 200, /* before and behind the disturbed load */
     PHONE_TIMEOUT_US = 4000000,
     PEERS = 40,
     PEER_PATIENCE_US = (3 * CHAOS_DEADLINE_S + 6) * 1000000,
@@ -46,7 +46,7 @@ struct chaos {
     struct driver *driver;
     struct chaos_phones phones;
     struct chaos_peers *peers;
-    const char *peer_targets[CHAOS_TARGETS];
+    char *phone_target, *peer_targets[CHAOS_TARGETS]; /* HOST:PORT */
     struct chaos_random kills, bursts;
     struct chaos_kill kill;
     struct timer *kill_timer, *again_timer, *operator_timer;
@@ -57,10 +57,10 @@ struct chaos {
 /* ---- Options ---- */
 
 static int refuse_others(const struct bench_options *o, struct err *e) {
-    if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL || o->rate != 0)
+    if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL)
         return err_set(e, ERR_ARG_USAGE,
-                       "--chaos goes with --duration, --seed, --concurrency, --phones, --output "
-                       "and --json only");
+                       "--chaos goes with --duration, --seed, --rate, --concurrency, --output and "
+                       "--json only");
     return 0;
 }
 
@@ -76,12 +76,15 @@ int chaos_options_settle(struct bench_options *o, struct err *e) {
     if (o->concurrency < 1 || o->concurrency > CHAOS_PER_ADDRESS / 2)
         return err_set(e, ERR_ARG_USAGE, "--concurrency %" PRId64 ": give 1 to %d with --chaos",
                        o->concurrency, CHAOS_PER_ADDRESS / 2);
-    if (o->phones == 0)
-        o->phones = PHONES_LEAST + o->duration_us / 1000000 * PHONES_A_SECOND;
-    if (o->phones > PHONES_MOST)
-        o->phones = PHONES_MOST;
-    if (o->phones < PHONES_LEAST)
-        return err_set(e, ERR_ARG_USAGE, "--phones: give at least %d with --chaos", PHONES_LEAST);
+    if (o->rate == 0)
+        o->rate = RATE;
+    if (o->rate < 1 || o->rate > RATE_MAX)
+        return err_set(e, ERR_ARG_USAGE, "--rate %" PRId64 ": give 1 to %d with --chaos", o->rate,
+                       RATE_MAX);
+    o->phones = o->duration_us / 1000000 * o->rate + SPARE_PHONES;
+    if (o->phones > BENCH_PHONES_MAX)
+        return err_set(e, ERR_ARG_USAGE, "%" PRId64 " phones: give a shorter --duration or --rate",
+                       o->phones);
     o->stage = STAGE_ALL;
     o->key = BENCH_KEY_EC256;
     o->keygen = true; /* a key of its own for each attempt, so that no request is like another */
@@ -242,7 +245,7 @@ static int measure_healthy_lab(struct chaos *c, struct err *e) {
 
 static int let_peers_loose(struct chaos *c, uint64_t seed, struct err *e) {
     const struct chaos_peers_setup setup = {.loop = c->loop,
-                                            .targets = c->peer_targets,
+                                            .targets = (const char *const *)c->peer_targets,
                                             .seed = seed,
                                             .concurrency = PEERS,
                                             .patience_us = PEER_PATIENCE_US};
@@ -274,8 +277,9 @@ static int end_disturbance(struct chaos *c, struct err *e) {
 }
 
 static int disturb(struct chaos *c, struct err *e) {
-    const struct load_plan plan = {.count = (size_t)c->options->phones * 100,
+    const struct load_plan plan = {.count = (size_t)c->options->phones - SPARE_PHONES,
                                    .concurrency = (size_t)c->options->concurrency,
+                                   .rate = c->options->rate,
                                    .duration_us = c->options->duration_us,
                                    .title = "chaos"};
     struct load_result load = {0};
@@ -348,17 +352,23 @@ static int go_through(struct chaos *c, struct err *e) {
 
 /* ---- Beginning and end ---- */
 
-static void set_targets(struct chaos *c) {
-    c->target = (struct drive_target){.address = c->lab.run.addresses[COMPONENT_WIRE_PHONE_CAPF],
+/* A component that is started again has its address anew, as the same text. */
+static int set_targets(struct chaos *c, struct err *e) {
+    c->phone_target = strdup(c->lab.run.addresses[COMPONENT_WIRE_PHONE_CAPF]);
+#define X(id) c->peer_targets[CHAOS_AT_##id] = strdup(c->lab.run.addresses[COMPONENT_##id]);
+    CHAOS_TARGET_TABLE(X)
+#undef X
+    c->target = (struct drive_target){.address = c->phone_target,
                                       .trust = c->lab.capf_certificate,
                                       .lsc_dir = c->lab.lsc_dir,
                                       .timeout_us = PHONE_TIMEOUT_US,
                                       .ended = chaos_phones_ended,
                                       .ended_user = &c->phones,
                                       .lab = true};
-#define X(id) c->peer_targets[CHAOS_AT_##id] = c->lab.run.addresses[COMPONENT_##id];
-    CHAOS_TARGET_TABLE(X)
-#undef X
+    bool complete = c->phone_target != NULL;
+    for (size_t i = 0; i < CHAOS_TARGETS; i++)
+        complete = complete && c->peer_targets[i] != NULL;
+    return complete ? 0 : err_set(e, ERR_SYS_NOMEM, NULL);
 }
 
 static int set_up(struct chaos *c, struct err *e) {
@@ -377,7 +387,8 @@ static int set_up(struct chaos *c, struct err *e) {
     if (c->process == NULL)
         return -1;
     c->loop = process_loop(c->process);
-    set_targets(c);
+    if (set_targets(c, e) != 0)
+        return -1;
     c->driver = drive_phones(c->process, c->options, &c->target, e);
     c->kill_timer = timer_new(c->loop, on_kill, c);
     c->again_timer = timer_new(c->loop, on_again, c);
@@ -421,6 +432,9 @@ static void tear_down(struct chaos *c) {
     timer_free(c->again_timer);
     timer_free(c->operator_timer);
     process_free(c->process);
+    free(c->phone_target);
+    for (size_t i = 0; i < CHAOS_TARGETS; i++)
+        free(c->peer_targets[i]);
 }
 
 int chaos_run(const struct program *program, const struct bench_options *o) {
