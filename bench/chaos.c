@@ -21,7 +21,7 @@
 enum {
     DURATION_S = 300,
     CONCURRENCY = 16,
-    RATE = 50,
+    RATE = 30,
     RATE_MAX = 1000,
     SPARE_PHONES = 200, /* before and behind the disturbed load */
     PHONE_TIMEOUT_US = 4000000,
@@ -310,18 +310,20 @@ static int serve_healthy(struct chaos *c, struct err *e) {
 static int cure_once(struct chaos *c, struct err *e) {
     while (c->phones.failed_count > 0)
         reschedule(c);
+    if (chaos_unsettled(&c->lab.run, &c->phones, e) != 0)
+        return -1;
     const struct load_plan plan = {.count = c->phones.ready_count,
                                    .concurrency = (size_t)c->options->concurrency,
                                    .title = "cure"};
     struct load_result load = {0};
-    int done = run_phones(c, &plan, &load, e);
+    int done = plan.count == 0 ? 0 : run_phones(c, &plan, &load, e);
     load_result_free(&load);
     return done;
 }
 
 static int cure(struct chaos *c, struct err *e) {
     c->phones.only_again = true;
-    if (c->phones.failed_count + c->phones.ready_count > 0 && cure_once(c, e) != 0)
+    if (cure_once(c, e) != 0)
         return -1;
     if (c->phones.failed_count > 0)
         chaos_found(&c->report, CHAOS_FOUND_NOT_CURED, "%zu phones, the first with %s",

@@ -9,6 +9,7 @@
 #include "scenarios/runner/torture_lab.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TOLD_MAX = 5, UPGRADE_SUCCESS = 3, DER_MAX = 64 * 1024 };
@@ -121,6 +122,34 @@ static void judge_all(struct judge *j, const struct chaos_phones *phones) {
     sqlite3_finalize(j->device);
     sqlite3_finalize(j->enrolment);
     sqlite3_close(j->db);
+}
+
+static int find_unsettled(sqlite3 *db, struct chaos_phones *phones) {
+    sqlite3_stmt *q = NULL;
+    unsigned long number = 0;
+    int rc = sqlite3_prepare_v2(db, "SELECT name FROM Device WHERE tkcertificateoperation <> 1", -1,
+                                &q, NULL);
+    while (rc == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(q, 0);
+        if (name != NULL && sscanf(name, "SEPBE%lX", &number) == 1)
+            chaos_phones_settle(phones, number);
+    }
+    sqlite3_finalize(q);
+    return rc;
+}
+
+int chaos_unsettled(const struct run *run, struct chaos_phones *phones, struct err *e) {
+    AUTO(char) path = run_path(run, "db/devices.sqlite");
+    sqlite3 *db = NULL;
+    if (path == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+    if (rc == SQLITE_OK)
+        rc = find_unsettled(db, phones);
+    if (rc != SQLITE_OK)
+        err_set(e, ERR_STORE_SQL, "%s: %s", path, sqlite3_errmsg(db));
+    sqlite3_close(db);
+    return rc == SQLITE_OK ? 0 : -1;
 }
 
 void chaos_judge(struct run *run, const struct chaos_phones *phones, struct chaos_report *report) {

@@ -68,3 +68,8 @@ size_t chaos_phones_reschedule(struct chaos_phones *p, size_t *numbers, size_t m
     }
     return taken;
 }
+
+void chaos_phones_settle(struct chaos_phones *p, size_t number) {
+    if (number < p->begun && p->items[number].installed)
+        p->ready[p->ready_count++] = number;
+}

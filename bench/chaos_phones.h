@@ -36,6 +36,9 @@ void chaos_phones_ended(void *phones, size_t number, const char *error);
 /* Takes up to max numbers of phones that failed; they are ready from then on. */
 size_t chaos_phones_reschedule(struct chaos_phones *p, size_t *numbers, size_t max);
 
+/* One that is installed, but not for CAPF, is to come again. Others are left as they are. */
+void chaos_phones_settle(struct chaos_phones *p, size_t number);
+
 void chaos_phone_name(size_t number, char out[CHAOS_NAME_MAX]);
 
 #endif
