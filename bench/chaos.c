@@ -165,7 +165,7 @@ static void plan_kill(struct chaos *c) {
 static void on_kill(void *user) {
     struct chaos *c = user;
     struct err e = {0};
-    if (chaos_lab_kill(&c->lab, c->kill.component, &e) != 0)
+    if (chaos_lab_approve(&c->lab, &e) != 0 || chaos_lab_kill(&c->lab, c->kill.component, &e) != 0)
         component_failed(c, &e);
     c->report.components[c->kill.component].kills++;
     timer_start(c->again_timer, c->kill.down_us);
@@ -174,6 +174,8 @@ static void on_kill(void *user) {
 static void on_again(void *user) {
     struct chaos *c = user;
     struct err e = {0};
+    if (c->kill.component == COMPONENT_CERTSRV)
+        chaos_lab_approval(&c->lab, c->kill.approval);
     if (chaos_lab_start_again(&c->lab, c->kill.component, &e) != 0)
         component_failed(c, &e);
     else
@@ -273,7 +275,9 @@ static int end_disturbance(struct chaos *c, struct err *e) {
     timer_stop(c->again_timer);
     timer_stop(c->operator_timer);
     take_peers_back(c);
-    return chaos_lab_start_again(&c->lab, c->kill.component, e);
+    return chaos_lab_start_again(&c->lab, c->kill.component, e) != 0
+               ? -1
+               : chaos_lab_approve(&c->lab, e);
 }
 
 static int disturb(struct chaos *c, struct err *e) {

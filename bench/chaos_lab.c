@@ -8,6 +8,7 @@
 #include "scenarios/runner/place.h"
 
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ enum {
     VISITS_A_SECOND = 60,
     VISITS_LEAST = 300,
     NAMES_MAX = 512,
+    BUSY_MS = 5000,
 };
 
 /* Added to where a fault strikes: nobody visits so often. */
@@ -154,6 +156,47 @@ int chaos_lab_kill(struct chaos_lab *lab, enum component c, struct err *e) {
 int chaos_lab_start_again(struct chaos_lab *lab, enum component c, struct err *e) {
     lab->run.step = "start again";
     return lab->run.components[c].pid > 0 ? 0 : lab_start_component(&lab->run, c, e);
+}
+
+void chaos_lab_approval(struct chaos_lab *lab, bool on) {
+    struct template *templates = lab->scenario->lab.certsrv.templates.items;
+    templates[0].approval = on;
+    lab->approval = on;
+}
+
+/* Ids of requests that wait; how many. */
+static size_t waiting_requests(const struct chaos_lab *lab, int64_t ids[NAMES_MAX]) {
+    AUTO(char) path = run_path(&lab->run, "db/ca.sqlite");
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    size_t count = 0;
+    if (path != NULL && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT id FROM requests WHERE disposition = 9", -1, &q, NULL) ==
+            SQLITE_OK)
+        while (count < NAMES_MAX && sqlite3_step(q) == SQLITE_ROW)
+            ids[count++] = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return count;
+}
+
+int chaos_lab_approve(struct chaos_lab *lab, struct err *e) {
+    static const struct step none;
+    int64_t ids[NAMES_MAX];
+    if (!lab->approval)
+        return 0;
+    lab->run.step = "approve";
+    chaos_lab_approval(lab, false);
+    if (lab_restart(&lab->run, &none, COMPONENT_CERTSRV) != 0)
+        return last_failure(&lab->run, e);
+    size_t count = waiting_requests(lab, ids);
+    for (size_t i = 0; i < count; i++) {
+        const struct step issue = {.request = ids[i]};
+        if (step_issue(&lab->run, &issue) != 0)
+            return last_failure(&lab->run, e);
+    }
+    return 0;
 }
 
 int chaos_lab_reschedule(struct chaos_lab *lab, const size_t *numbers, size_t count,

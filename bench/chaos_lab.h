@@ -12,7 +12,7 @@ struct chaos_lab {
     struct scenario *scenario;
     struct run_options options;
     struct run run;
-    bool opened, disturbed;
+    bool opened, disturbed, approval;
     char *programs, *keys, *seed;
     char *capf_certificate, *lsc_dir;
 };
@@ -32,6 +32,10 @@ int chaos_lab_disturb(struct chaos_lab *lab, bool on, struct err *e);
 int chaos_lab_kill(struct chaos_lab *lab, enum component c, struct err *e);
 /* Nothing happens when it runs. */
 int chaos_lab_start_again(struct chaos_lab *lab, enum component c, struct err *e);
+/* From its next start on certsrv keeps requests for its manager, or does so no more. */
+void chaos_lab_approval(struct chaos_lab *lab, bool on);
+/* Restarts certsrv without approval, and issues what waits. */
+int chaos_lab_approve(struct chaos_lab *lab, struct err *e);
 /* Schedules an install for these devices, as an operator does. */
 int chaos_lab_reschedule(struct chaos_lab *lab, const size_t *numbers, size_t count, struct err *e);
 

@@ -104,15 +104,23 @@ void chaos_put_faults(uint64_t seed, unsigned visits, struct buf *out) {
 
 struct chaos_kill chaos_next_kill(struct chaos_random *r) {
     enum { SHORTEST_MS = 1500, SPREAD_MS = 3000, DOWN_MS = 400 };
-    static const enum component victims[] = {COMPONENT_CAPF,         COMPONENT_RA,
-                                             COMPONENT_CERTSRV,      COMPONENT_WIRE_PHONE_CAPF,
-                                             COMPONENT_WIRE_CAPF_RA, COMPONENT_WIRE_RA_CERTSRV,
-                                             COMPONENT_CAPF,         COMPONENT_RA};
+    static const enum component victims[] = {COMPONENT_CAPF,
+                                             COMPONENT_RA,
+                                             COMPONENT_CERTSRV,
+                                             COMPONENT_CAPF,
+                                             COMPONENT_RA,
+                                             COMPONENT_CERTSRV,
+                                             COMPONENT_WIRE_PHONE_CAPF,
+                                             COMPONENT_WIRE_CAPF_RA,
+                                             COMPONENT_WIRE_RA_CERTSRV};
     unsigned victim = chaos_below(r, sizeof victims / sizeof victims[0]);
     unsigned after = SHORTEST_MS + chaos_below(r, SPREAD_MS);
+    unsigned down = chaos_below(r, DOWN_MS);
+    bool approval = chaos_below(r, 2) == 1;
     return (struct chaos_kill){.component = victims[victim],
                                .after_us = (int64_t)after * 1000,
-                               .down_us = (int64_t)chaos_below(r, DOWN_MS) * 1000};
+                               .down_us = (int64_t)down * 1000,
+                               .approval = approval && victims[victim] == COMPONENT_CERTSRV};
 }
 
 struct chaos_peer_plan chaos_next_peer(struct chaos_random *r) {
