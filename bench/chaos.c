@@ -462,11 +462,3 @@ int chaos_run(const struct program *program, const struct bench_options *o) {
         program_die(program, EXIT_FAILED, &e);
     return clean ? EXIT_DONE : EXIT_FAILED;
 }
-
-char *chaos_help(void) {
-    return strdup("Findings of --chaos:\n"
-#define X(id, name, help) "  " name ": " help "\n"
-                  CHAOS_FINDING_TABLE(X)
-#undef X
-    );
-}

@@ -23,7 +23,7 @@ static const char more[] =
                                         "A CAPF outside needs the devices first:\n"
                                         "  capflab capf device add '" BENCH_DEVICE_PATTERN
                                         "' --first 0 --count N --mode null-string \\\n"
-                                        "      --operation install --store FILE\n";
+                                        "      --operation install --store FILE\n\n" CHAOS_HELP;
 
 static const struct program program = {
     .name = "capflab-bench",
@@ -32,7 +32,8 @@ static const struct program program = {
     .example = "capflab bench --stage all --concurrency 8 --phones 200\n"
                "capflab bench --stage all --rate 20 --duration 30s\n"
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
-               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret",
+               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret\n"
+               "capflab bench --chaos --duration 5m --seed 7",
     .more = more,
 };
 

@@ -22,8 +22,8 @@ const char *http_phase_text(enum http_phase phase) {
 }
 
 static void tell(struct http_server *s, const struct http_cut *cut) {
-    event_message("client", NULL, "cut", "%s: %s (%s)", cut->peer, cut->why.text,
-                  err_name(cut->why.code));
+    event_message("client", NULL, cut->phase == HTTP_PHASE_PLACE ? "turned away" : "cut",
+                  "%s: %s (%s)", cut->peer, cut->why.text, err_name(cut->why.code));
     if (s->callbacks.cut != NULL)
         s->callbacks.cut(s->callbacks.user, cut);
 }
