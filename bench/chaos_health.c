@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/owned.h"
+#include "scenarios/runner/component.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -42,6 +43,25 @@ int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e) {
 
 bool chaos_memory_is_bounded(double before_mb, double after_mb) {
     return after_mb <= before_mb * CHAOS_MEMORY_FACTOR + CHAOS_MEMORY_ROOM_MB;
+}
+
+static void count_line(const char *line, struct chaos_events *out) {
+    out->faults += strstr(line, "\"what\":\"fault\"") != NULL;
+    out->cut += strstr(line, "\"what\":\"cut\"") != NULL;
+    out->turned_away += strstr(line, "\"what\":\"turned away\"") != NULL;
+}
+
+void chaos_count_events(const char *dir, struct chaos_events *out) {
+    for (size_t c = 0; c < COMPONENT_COUNT; c++) {
+        AUTO(char) path = path_join(dir, "events/%s.ndjson", component_name((enum component)c));
+        FILE *events = path == NULL ? NULL : fopen(path, "re");
+        AUTO(char) line = NULL;
+        size_t size = 0;
+        while (events != NULL && getline(&line, &size, events) >= 0)
+            count_line(line, out);
+        if (events != NULL)
+            fclose(events);
+    }
 }
 
 /* nftw has no argument for its callback. */

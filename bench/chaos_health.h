@@ -19,6 +19,13 @@ int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e);
 enum { CHAOS_MEMORY_FACTOR = 2, CHAOS_MEMORY_ROOM_MB = 16 };
 bool chaos_memory_is_bounded(double before_mb, double after_mb);
 
+/* What the events of the lab in dir say: faults that struck, connections that servers cut off for a
+ * deadline, and those that they turned away. */
+struct chaos_events {
+    unsigned faults, cut, turned_away;
+};
+void chaos_count_events(const char *dir, struct chaos_events *out);
+
 /* The first temporary file ("NAME.tmp-PID") below dir, malloc'ed; NULL: there is none. */
 char *chaos_temporary_file(const char *dir);
 

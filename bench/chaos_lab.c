@@ -24,18 +24,19 @@ enum {
 /* Added to where a fault strikes: nobody visits so often. */
 static const int64_t never = INT64_C(900000000);
 
-static const char head[] =
-    "title: chaos\n"
-    "deadline: 48h\n"
-    "lab:\n"
-    "  capf: {issuer: online-ca, message-timeout: %ds, est: {timeout: 5s}, config: {%s}}\n"
-    "  ra: {timeout: 2s, chain-retry: 1s, config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
-    "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}],\n"
-    "            config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
-    "phones: {count: 1, device: {present: false}}\n"
-    "when: [connect]\n"
-    "then: {phones: {lsc: none}}\n"
-    "faults:\n";
+static const char head[] = "title: chaos\n"
+                           "deadline: 48h\n"
+                           "lab:\n"
+                           "  capf: {issuer: online-ca, message-timeout: %ds, est: {timeout: 5s, "
+                           "session: %s}, config: {%s}}\n"
+                           "  ra: {timeout: 2s, session: %s, chain-retry: 1s, config: "
+                           "{request-timeout: %ds, idle-timeout: %ds, %s}}\n"
+                           "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}],\n"
+                           "            config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
+                           "phones: {count: 1, device: {present: false}}\n"
+                           "when: [connect]\n"
+                           "then: {phones: {lsc: none}}\n"
+                           "faults:\n";
 
 static void put_scenario(const struct bench_options *o, struct buf *text) {
     enum { T = CHAOS_DEADLINE_S };
@@ -44,7 +45,8 @@ static void put_scenario(const struct bench_options *o, struct buf *text) {
     visits = visits < VISITS_LEAST ? VISITS_LEAST : visits > VISITS_MAX ? VISITS_MAX : visits;
     snprintf(limits, sizeof limits, "handshake-timeout: %ds, connections-per-address-max: %d", T,
              CHAOS_PER_ADDRESS);
-    buf_printf(text, head, T, limits, T, T, limits, T, T, limits);
+    const char *session = bench_session_word(o->session);
+    buf_printf(text, head, T, session, limits, session, T, T, limits, T, T, limits);
     chaos_put_faults((uint64_t)o->seed, (unsigned)visits, text);
 }
 
