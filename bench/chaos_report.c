@@ -43,6 +43,12 @@ static void print_phones(const struct chaos_report *r, FILE *to) {
             r->unloaded_ms, r->healthy_ms, over_unloaded(r), r->healthy_max_ms);
 }
 
+static void print_events(const struct chaos_report *r, FILE *to) {
+    fprintf(to,
+            "  disturbance   %u faults struck; servers cut %u connections off and turned %u away\n",
+            r->events.faults, r->events.cut, r->events.turned_away);
+}
+
 static void print_components(const struct chaos_report *r, FILE *to) {
     fprintf(to, "\n  %-18s %6s %22s %22s\n", "component", "killed", "descriptors", "memory, MB");
     for (size_t c = 0; c < COMPONENT_COUNT; c++) {
@@ -69,6 +75,7 @@ void chaos_report_print(const struct chaos_report *r, FILE *to) {
     fprintf(to, "chaos, seed %" PRId64 ", %" PRId64 " phones at a time\n\n", r->options->seed,
             r->options->concurrency);
     print_phones(r, to);
+    print_events(r, to);
     print_components(r, to);
     print_peers(r, to);
     fprintf(to, "\n  findings%s\n", json_array_size(r->findings) == 0 ? ": none" : "");
@@ -122,6 +129,9 @@ json_t *chaos_report_json(const struct chaos_report *r) {
                         json_pack("{s:f, s:f, s:f, s:f}", "unloaded", r->unloaded_ms, "median",
                                   r->healthy_ms, "max", r->healthy_max_ms, "over_unloaded",
                                   over_unloaded(r)));
+    json_object_set_new(o, "disturbance",
+                        json_pack("{s:i, s:i, s:i}", "faults", (int)r->events.faults, "cut",
+                                  (int)r->events.cut, "turned_away", (int)r->events.turned_away));
     json_object_set_new(o, "components", components_json(r));
     json_object_set_new(o, "hostile_peers", peers_json(r));
     json_object_set(o, "findings", r->findings);

@@ -42,6 +42,7 @@ struct chaos_report {
     json_t *errors;                             /* code: attempts that ended so */
     struct chaos_component components[COMPONENT_COUNT]; /* name NULL: not in the lab */
     struct chaos_peers_count peers[CHAOS_BEHAVIOURS];
+    struct chaos_events events;
     double seconds; /* of disturbed load */
     double unloaded_ms, healthy_ms, healthy_max_ms;
     json_t *findings; /* array of {finding, text} */
