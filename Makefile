@@ -31,7 +31,7 @@ uses.mocks/tvs        := mocks/fault impl/capf impl/est impl/itl impl/pki impl/b
 uses.mocks/phone      := mocks/tftp mocks/tvs mocks/fault impl/capf impl/est impl/itl impl/pki impl/base
 uses.scenarios/runner := mocks/phone mocks/tftp mocks/tvs impl/capf mocks/certsrv mocks/dns mocks/ntp \
                          mocks/wire mocks/fault impl/itl impl/est impl/pki impl/base
-uses.bench            := scenarios/runner $(uses.scenarios/runner)
+uses.bench            := impl/certsrv scenarios/runner $(uses.scenarios/runner)
 
 # Fuzz targets: fuzz/NAME_fuzz.c, each with the folders it reaches into, and what those use.
 FUZZ_TARGETS        := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))

@@ -1,9 +1,12 @@
 /* What both drivers have in common. */
 #include "bench/drive_impl.h"
 
+#include "base/owned.h"
 #include "base/x509.h"
 #include "bench/lab.h"
+#include "pki/csr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static int read_keys(struct driver *d, enum bench_key key, struct err *e) {
@@ -27,6 +30,17 @@ struct driver *driver_new(enum bench_key key, struct err *e) {
         return d;
     driver_free(d);
     return NULL;
+}
+
+X509_REQ *driver_request(const struct driver *d, size_t index, struct err *e) {
+    EVP_PKEY *key = d->keys[index % BENCH_POOL_KEYS];
+    char name[48];
+    snprintf(name, sizeof name, "O=bench, CN=SEPBE%010zX", index);
+    AUTO(X509_NAME) subject = x509_name_parse(name, e);
+    if (subject == NULL)
+        return NULL;
+    const struct csr_template template = {.subject = subject, .key = key};
+    return csr_sign(&template, key, e);
 }
 
 void driver_free(struct driver *d) {

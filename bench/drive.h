@@ -13,7 +13,7 @@ enum { BENCH_POOL_KEYS = 24 };
 struct drive_target {
     const char *address; /* HOST:PORT */
     const char *trust;   /* PEM: CAPF's certificate, or the EST server's issuers */
-    const char *user;    /* USER:PASSWORD for EST; NULL: none */
+    const char *user;    /* USER:PASSWORD for EST and certsrv; NULL: none */
     const char *lsc_dir; /* where phones keep LSC and key (NAME.pem, NAME.key); NULL: nowhere */
     int64_t timeout_us;  /* of a phone; 0: 60 s */
     /* Beside load_job_done, with the enrolment's number; NULL: nobody asks. */
@@ -29,6 +29,8 @@ struct driver *drive_phones(struct process *process, const struct bench_options 
                             const struct drive_target *target, struct err *e);
 struct driver *drive_est(struct process *process, const struct bench_options *o,
                          const struct drive_target *target, struct err *e);
+struct driver *drive_certsrv(struct process *process, const struct bench_options *o,
+                             const struct drive_target *target, struct err *e);
 void driver_free(struct driver *d);
 
 /* Valid as long as the driver. */

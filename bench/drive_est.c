@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { ANSWER_MAX = 64 * 1024, TIMEOUT_US = 60 * 1000000, HTTP_OK = 200 };
+enum { ANSWER_MAX = 64 * 1024, HTTP_OK = 200 };
 
 struct est {
     struct http_client *http;
@@ -19,7 +19,7 @@ struct est {
     const char *user;
     bool fresh; /* a connection for each enrolment */
     struct curl_slist *headers;
-    EVP_PKEY *const *keys; /* the driver's */
+    const struct driver *driver;
 };
 
 struct one_request {
@@ -68,14 +68,7 @@ static void free_request(struct one_request *one) {
 }
 
 static char *make_request(const struct est *est, size_t index, struct err *e) {
-    EVP_PKEY *key = est->keys[index % BENCH_POOL_KEYS];
-    char name[48];
-    snprintf(name, sizeof name, "O=bench, CN=SEPBE%010zX", index);
-    AUTO(X509_NAME) subject = x509_name_parse(name, e);
-    if (subject == NULL)
-        return NULL;
-    const struct csr_template template = {.subject = subject, .key = key};
-    AUTO(X509_REQ) csr = csr_sign(&template, key, e);
+    AUTO(X509_REQ) csr = driver_request(est->driver, index, e);
     AUTO_BUF der = BUF_INIT(CSR_MAX);
     AUTO_BUF text = BUF_INIT(2 * CSR_MAX);
     if (csr == NULL || csr_put_der(csr, &der, e) != 0)
@@ -104,7 +97,7 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
     set_request(one);
     job->state = one;
     one->under_way = true;
-    http_client_start(est->http, one->easy, &est->endpoint, TIMEOUT_US, on_done, one);
+    http_client_start(est->http, one->easy, &est->endpoint, DRIVE_TIMEOUT_US, on_done, one);
     return 0;
 }
 
@@ -144,7 +137,7 @@ static int prepare(struct est *est, const struct driver *d, struct process *proc
     est->http = http_client_new(process_loop(process), process_resolver(process), e);
     if (est->http == NULL || set_endpoint(est, target, e) != 0)
         return -1;
-    est->keys = d->keys;
+    est->driver = d;
     return est->headers == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : 0;
 }
 

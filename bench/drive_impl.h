@@ -4,6 +4,9 @@
 
 #include "bench/drive.h"
 #include <openssl/evp.h>
+#include <openssl/x509.h>
+
+enum { DRIVE_TIMEOUT_US = 60 * 1000000 };
 
 struct driver {
     struct load_work work;
@@ -14,5 +17,9 @@ struct driver {
 
 /* With its keys taken. NULL with e set. */
 struct driver *driver_new(enum bench_key key, struct err *e);
+
+/* Request number index, signed: for a device of its own, by one of the pool's keys. Caller frees.
+ */
+X509_REQ *driver_request(const struct driver *d, size_t index, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/owned.h"
 #include "base/x509.h"
 #include "bench/drive_impl.h"
+#include "bench/lab.h"
 #include "mocks/phone/phone.h"
 
 #include <stdio.h>
@@ -47,7 +48,7 @@ static void on_done(struct phone *phone, void *user) {
 
 /* The pattern is ours, but for its one number. */
 static void name_phone(struct one_phone *one, size_t index) {
-    snprintf(one->name, sizeof one->name, "SEPBE%010zX", index);
+    snprintf(one->name, sizeof one->name, BENCH_DEVICE_FORMAT, index);
     one->config.name = one->name;
 }
 

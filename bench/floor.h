@@ -28,8 +28,7 @@ const char *floor_word(enum floor_op op);
 struct floor_counts {
     double n[FLOOR_COUNT];
 };
-struct floor_counts floor_counts_of(enum stage stage, enum bench_key key,
-                                    enum bench_session session, enum bench_session upstream);
+struct floor_counts floor_counts_of(const struct bench_options *o);
 
 /* CPU microseconds that each takes here, of this process. */
 struct floor_costs {

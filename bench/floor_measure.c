@@ -2,12 +2,12 @@
  * machine's speed hits all alike; the median slice counts. */
 #include "base/owned.h"
 #include "base/x509.h"
+#include "bench/cpu.h"
 #include "bench/floor.h"
 #include "bench/stats.h"
 
 #include <openssl/err.h>
 #include <openssl/sha.h>
-#include <sys/resource.h>
 
 enum { SLICES = 7, SLICE_US = 10000, MESSAGE = 32, SIGNATURE_MAX = 512 };
 
@@ -19,13 +19,6 @@ struct bench_keys {
 };
 
 static const uint8_t message[1024];
-
-static int64_t cpu_us(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec +
-           u.ru_stime.tv_usec;
-}
 
 static int sign(EVP_PKEY *key, uint8_t *out, size_t *len) {
     AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
@@ -78,14 +71,14 @@ static floor_body *const bodies[] = {
 
 /* CPU time of one call, from a slice of calls; negative when one fails. */
 static double slice(floor_body *body, struct bench_keys *k) {
-    int64_t began = cpu_us();
+    int64_t began = cpu_now_us();
     int64_t spent = 0;
     size_t calls = 0;
     while (spent < SLICE_US) {
         for (int i = 0; i < 10; i++, calls++)
             if (body(k) != 1)
                 return -1;
-        spent = cpu_us() - began;
+        spent = cpu_now_us() - began;
     }
     return (double)spent / (double)calls;
 }

@@ -1,6 +1,7 @@
 /* A scenario without phones and steps, started by the runner's own lab code. */
 #include "bench/lab.h"
 
+#include "base/file.h"
 #include "base/owned.h"
 #include "scenarios/runner/place.h"
 #include "scenarios/runner/run.h"
@@ -15,7 +16,7 @@ struct bench_lab {
     struct run run;
     bool opened;
     char *programs, *keys, *dir;
-    char *capf_certificate, *ra_trust;
+    char *capf_certificate, *ra_trust, *web_trust;
 };
 
 static const struct {
@@ -27,25 +28,37 @@ static const struct {
 #undef X
 };
 
-static const char format[] = "title: bench\n"
-                             "deadline: 48h\n"
-                             "lab:\n"
-                             "  capf: {issuer: %s, est: {session: %s, timeout: 60s}}\n"
-                             "  ra: {session: %s, timeout: 60s}\n"
-                             "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}]}\n"
-                             "phones: {count: 1, device: {present: false}}\n"
-                             "when: [connect]\n"
-                             "then: {phones: {lsc: none}}\n";
+static const char format[] =
+    "title: bench\n"
+    "deadline: 48h\n"
+    "lab:\n"
+    "  server-key: %s\n"
+    "  capf: {issuer: %s, est: {session: %s, timeout: 60s}%s}\n"
+    "  ra: {authentication: %s, session: %s, timeout: 60s%s}\n"
+    "  certsrv: {authentication: [%s], templates: [{name: CiscoRA, rsa-only: false}]%s}\n"
+    "phones: {count: 1, device: {present: false}}\n"
+    "when: [connect]\n"
+    "then: {phones: {lsc: none}}\n";
 
-static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
-    AUTO(char) text = NULL;
-    const char *session = bench_session_word(o->session);
-    const char *upstream = bench_session_word(o->upstream);
+static const char lists_format[] = "title: bench\n"
+                                   "lab: {tftp: {}, tvs: {}}\n"
+                                   "phones: {count: 1, device: {present: false}}\n"
+                                   "when: [connect]\n"
+                                   "then: {phones: {lsc: none}}\n";
+
+/* What the three servers are told alike, and only where it is not what they do anyway. */
+static void put_servers(const struct bench_options *o, char *out, size_t size) {
+    char workers[40] = "";
+    *out = '\0';
+    if (o->workers > 1)
+        snprintf(workers, sizeof workers, "workers: %" PRId64 ", ", o->workers);
+    if (o->workers > 1 || !o->durable)
+        snprintf(out, size, ", config: {%sdurability: %s}", workers, o->durable ? "on" : "off");
+}
+
+static struct scenario *load_scenario(const char *text, struct err *e) {
     struct cfg_mistakes *m = cfg_mistakes_new();
     struct scenario *s = NULL;
-    if (asprintf(&text, format, o->stage == STAGE_CAPF ? "capf" : "online-ca", session, upstream) <
-        0)
-        text = NULL;
     if (m != NULL && text != NULL)
         s = scenario_load_text("bench", "bench", bytes_of_str(text), m);
     if (s == NULL && m != NULL)
@@ -54,6 +67,19 @@ static struct scenario *make_scenario(const struct bench_options *o, struct err 
     if (s == NULL)
         err_set(e, ERR_SYS_INTERNAL, "the lab of the bench cannot be described");
     return s;
+}
+
+static struct scenario *make_scenario(const struct bench_options *o, struct err *e) {
+    AUTO(char) text = NULL;
+    const char *issuer = o->stage == STAGE_CAPF ? "capf" : "online-ca";
+    const char *schemes = o->login == BENCH_LOGIN_BASIC ? "basic" : "negotiate, ntlm";
+    char more[96];
+    put_servers(o, more, sizeof more);
+    if (asprintf(&text, format, bench_key_word(o->server_key), issuer,
+                 bench_session_word(o->session), more, bench_login_word(o->login),
+                 bench_session_word(o->upstream), more, schemes, more) < 0)
+        text = NULL;
+    return load_scenario(text, e);
 }
 
 /* What went wrong in the runner, as one text. */
@@ -89,16 +115,41 @@ static int add_devices(struct bench_lab *lab, const struct bench_options *o, str
                                 rsa ? NULL : "--ec-key-size",
                                 "256",
                                 NULL};
-    if (o->stage == STAGE_EST)
+    if (!stage_has_phones(o->stage))
         return 0;
     return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
 }
 
-static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
+static int multiply_certificates(struct bench_lab *lab, const char *count, struct err *e) {
+    AUTO(char) database = run_path(&lab->run, "db/ca.sqlite");
+    const char *const args[] = {"copy", "--database", database, "--count", count, NULL};
+    if (database == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return lab_command(&lab->run, COMPONENT_CERTSRV, args, NULL) != 0 ? first_failure(&lab->run, e)
+                                                                      : 0;
+}
+
+static int multiply_devices(struct bench_lab *lab, const char *count, struct err *e) {
+    char first[32];
+    snprintf(first, sizeof first, BENCH_DEVICE_PATTERN, 0u);
+    const char *const args[] = {"device",  "copy", first, BENCH_COPY_PATTERN, "--first", "0",
+                                "--count", count,  NULL};
+    return capf_command(&lab->run, args, NULL) != 0 ? first_failure(&lab->run, e) : 0;
+}
+
+int bench_lab_multiply(struct bench_lab *lab, enum stage stage, int64_t count, struct err *e) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, count);
+    if (stage != STAGE_CAPF && multiply_certificates(lab, text, e) != 0)
+        return -1;
+    return stage_has_phones(stage) ? multiply_devices(lab, text, e) : 0;
+}
+
+/* The files of a lab, without starting it. */
+static int prepare_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
     lab->programs = place_programs();
     lab->keys = keypool_default_dir();
     lab->dir = strdup(o->output);
-    lab->scenario = make_scenario(o, e);
     if (lab->scenario == NULL)
         return -1;
     if (lab->programs == NULL || lab->keys == NULL || lab->dir == NULL)
@@ -106,12 +157,19 @@ static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct
     lab->options = (struct run_options){
         .programs = lab->programs, .keys = lab->keys, .seed = "bench", .patience = 1};
     lab->opened = true;
-    if (run_open(&lab->run, lab->scenario, &lab->options, lab->dir, e) != 0 ||
-        lab_prepare(&lab->run, e) != 0)
+    return run_open(&lab->run, lab->scenario, &lab->options, lab->dir, e) != 0
+               ? -1
+               : lab_prepare(&lab->run, e);
+}
+
+static int open_lab(struct bench_lab *lab, const struct bench_options *o, struct err *e) {
+    lab->scenario = make_scenario(o, e);
+    if (prepare_lab(lab, o, e) != 0)
         return -1;
     lab->capf_certificate = run_path(&lab->run, "pki/capf.pem");
     lab->ra_trust = run_path(&lab->run, "pki/ra-trust.pem");
-    if (lab->capf_certificate == NULL || lab->ra_trust == NULL)
+    lab->web_trust = run_path(&lab->run, "pki/web-trust.pem");
+    if (lab->capf_certificate == NULL || lab->ra_trust == NULL || lab->web_trust == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     return lab_start(&lab->run) != 0 ? first_failure(&lab->run, e) : 0;
 }
@@ -126,6 +184,19 @@ struct bench_lab *bench_lab_start(const struct bench_options *o, struct err *e) 
         return lab;
     bench_lab_stop(lab, NULL);
     return NULL;
+}
+
+int bench_lab_list(const struct bench_options *o, struct buf *out, struct err *e) {
+    struct bench_lab *lab = calloc(1, sizeof *lab);
+    if (lab == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    lab->scenario = load_scenario(lists_format, e);
+    int read = prepare_lab(lab, o, e);
+    AUTO(char) path = read == 0 ? run_path(&lab->run, "pki/current.tlv") : NULL;
+    if (read == 0)
+        read = path == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : file_read(path, out, e);
+    bench_lab_stop(lab, NULL);
+    return read;
 }
 
 int bench_lab_stop(struct bench_lab *lab, struct err *e) {
@@ -145,6 +216,7 @@ int bench_lab_stop(struct bench_lab *lab, struct err *e) {
     free(lab->dir);
     free(lab->capf_certificate);
     free(lab->ra_trust);
+    free(lab->web_trust);
     free(lab);
     return stopped;
 }
@@ -154,6 +226,12 @@ const char *bench_lab_capf(const struct bench_lab *lab) {
 }
 const char *bench_lab_ra(const struct bench_lab *lab) {
     return lab->run.addresses[COMPONENT_RA];
+}
+const char *bench_lab_certsrv(const struct bench_lab *lab) {
+    return lab->run.addresses[COMPONENT_CERTSRV];
+}
+const char *bench_lab_web_trust(const struct bench_lab *lab) {
+    return lab->web_trust;
 }
 const char *bench_lab_capf_certificate(const struct bench_lab *lab) {
     return lab->capf_certificate;

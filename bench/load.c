@@ -112,7 +112,8 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
     const struct load *l = user;
     int64_t elapsed = clock_real_mono_us() - l->began_us;
     double part = part_done(l, elapsed);
-    double left = part > 0 ? (double)elapsed / 1e6 * (1 - part) / part : 0;
+    double whole = part > 0 ? (double)elapsed / 1e6 / part : 0;
+    double left = whole * (1 - part + (double)l->plan->more_runs);
     (void)fd;
     (void)what;
     fprintf(stderr, "\r%s: %zu enrolled, %zu failed, %.0f/s, about %.0f s left \033[K",

@@ -36,6 +36,7 @@ struct load_plan {
     size_t concurrency;
     int64_t rate;        /* a second; 0: closed loop */
     int64_t duration_us; /* no enrolment is to start later than this; 0: no limit */
+    size_t more_runs;    /* like this one to come, for the estimate of the progress line */
     const char *title;   /* for the progress line; NULL: none is shown */
 };
 

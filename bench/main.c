@@ -5,11 +5,17 @@
 #include "base/program.h"
 #include "bench/chaos.h"
 #include "bench/drive.h"
+#include "bench/page.h"
 #include "bench/report.h"
+#include "bench/sweep.h"
 #include "bench/usage.h"
+#include "bench/waiting.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { SWEEPS_MAX = 8 };
 
 #define STAGE_HELP(id, word, help) "  " word ": " help "\n"
 static const char more[] =
@@ -28,29 +34,70 @@ static const char more[] =
 static const struct program program = {
     .name = "capflab-bench",
     .summary = "Measures how fast phones are enrolled, and what that costs.",
-    .usage = "[OPTION...]",
+    .usage = "[OPTION...]\n--html FILE RESULT.json...",
     .example = "capflab bench --stage all --concurrency 8 --phones 200\n"
                "capflab bench --stage all --rate 20 --duration 30s\n"
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
+               "capflab bench --sweep concurrency=1,2,4,8,16 --json all.json --html all.html\n"
                "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret\n"
                "capflab bench --chaos --duration 5m --seed 7",
     .more = more,
 };
 
+/* What the command line says beside the options of the measurement. */
+struct command {
+    struct bench_options options; /* as given, not yet settled */
+    struct sweep sweeps[SWEEPS_MAX];
+    size_t sweep_count;
+    const char *json, *html;
+    char **files; /* results of earlier runs, for a page */
+    int file_count;
+};
+
 /* One whole measurement. */
 struct bench {
     struct bench_options options;
+    const char *point; /* of a sweep; "": none */
     struct bench_lab *lab;
     struct process *process;
     struct driver *driver;
+    struct inside_work inside;
     struct drive_target target;
     struct bench_component components[BENCH_COMPONENTS_MAX];
     struct report report;
 };
 
-static void read_options(struct bench_options *o, int argc, char **argv) {
+/* Every point is settled here once, so that a mistake is told before anything starts. */
+static int check_sweep(const struct command *c, const struct sweep *s, struct err *e) {
+    for (size_t i = 0; i < s->count; i++) {
+        struct bench_options o = sweep_point(s, i, &c->options);
+        if (bench_options_settle(&o, e) != 0)
+            return err_context(e, "--sweep %s", s->over);
+    }
+    return 0;
+}
+
+static int check_command(struct command *c, const struct opt_strings *sweeps, struct err *e) {
+    struct bench_options o = c->options;
+    if (o.chaos && (sweeps->count > 0 || c->html != NULL || c->file_count > 0))
+        return err_set(e, ERR_ARG_USAGE, "--chaos takes no --sweep, no --html and no files");
+    if (o.chaos)
+        return chaos_options_settle(&c->options, e);
+    if (sweeps->count > SWEEPS_MAX)
+        return err_set(e, ERR_ARG_USAGE, "--sweep: at most %d of them", SWEEPS_MAX);
+    for (size_t i = 0; i < sweeps->count; i++)
+        if (sweep_parse(sweeps->items[i], &c->sweeps[c->sweep_count++], e) != 0 ||
+            check_sweep(c, &c->sweeps[i], e) != 0)
+            return -1;
+    return bench_options_settle(&o, e);
+}
+
+static void read_command(struct command *c, int argc, char **argv) {
+    struct bench_options *o = &c->options;
+    struct opt_strings sweeps = {0};
     const struct opt options[] = {
-        {"stage", 's', OPT_STRING, &o->stage_word, "STAGE", "all, capf or est (default: all)"},
+        {"stage", 's', OPT_STRING, &o->stage_word, "STAGE",
+         "what is driven, see below (default: all)"},
         {"phones", 'n', OPT_INT, &o->phones, "N", "enrolments of a run (default: 200)"},
         {"concurrency", 'c', OPT_INT, &o->concurrency, "N",
          "at the same time, at most (default: 8; with --rate 1000)"},
@@ -58,46 +105,85 @@ static void read_options(struct bench_options *o, int argc, char **argv) {
          "start so many a second; latency counts from the intended start"},
         {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
+        {"waiting", 0, OPT_INT, &o->waiting, "N",
+         "then again while so many phones are connected and wait for their keys"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
+        {"issued", 0, OPT_INT, &o->issued, "N",
+         "certificates and devices that there are already, as copies (default: 0)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
         {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
          "the same between RA and certsrv (default: as --session)"},
+        {"server-key", 0, OPT_STRING, &o->server_key_word, "KEY",
+         "of the TLS certificates of RA and certsrv: rsa2048 or ec256 (default: rsa2048)"},
+        {"workers", 0, OPT_INT, &o->workers, "N",
+         "processes of each of CAPF, RA and certsrv (default: 1)"},
+        {"durability", 0, OPT_STRING, &o->durability_word, "on|off",
+         "commits are on disk before a peer hears of them (default: on)"},
         {"capf", 0, OPT_STRING, &o->capf, "HOST:PORT", "a CAPF outside, instead of a lab"},
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
+        {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
+        {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
+         "of --stage certsrv: ntlm or basic (default: ntlm)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
-        {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD", "for the EST server outside"},
+        {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
+         "for the EST server or the certsrv outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
-        {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
+        {"sweep", 0, OPT_STRINGS, &sweeps, "OPTION=N,N",
+         "then again for each value of concurrency, issued, workers or rate; may be repeated"},
+        {"json", 'j', OPT_STRING, &c->json, "FILE", "also write all figures as JSON"},
+        {"html", 0, OPT_STRING, &c->html, "FILE",
+         "also write a page with curves; of results that were written before, if files are named"},
         {"chaos", 0, OPT_FLAG, &o->chaos, NULL,
          "phones beside faults, kills and hostile peers; then everything is judged (5m)"},
         {"seed", 0, OPT_INT, &o->seed, "N", "of the chaos: repeats its plan (default: 1)"},
         {.type = OPT_END},
     };
     struct err e = {0};
-    if (program_options(&program, options, false, argc, argv) < argc) {
-        err_set(&e, ERR_ARG_USAGE, "takes no operand, see --help");
+    int first = program_options(&program, options, false, argc, argv);
+    c->files = argv + first;
+    c->file_count = argc - first;
+    if (check_command(c, &sweeps, &e) != 0)
         program_die(&program, EXIT_USAGE, &e);
+}
+
+static const char *address_outside(const struct bench_options *o) {
+    return o->est != NULL ? o->est : o->certsrv != NULL ? o->certsrv : o->capf;
+}
+
+static struct drive_target target_in(const struct bench_lab *lab, enum stage stage) {
+    struct drive_target t = {.user = bench_lab_user(lab), .lab = true};
+    if (stage == STAGE_EST) {
+        t.address = bench_lab_ra(lab);
+        t.trust = bench_lab_ra_trust(lab);
+    } else if (stage == STAGE_CERTSRV) {
+        t.address = bench_lab_certsrv(lab);
+        t.trust = bench_lab_web_trust(lab);
+    } else {
+        t.address = bench_lab_capf(lab);
+        t.trust = bench_lab_capf_certificate(lab);
     }
-    if ((o->chaos ? chaos_options_settle(o, &e) : bench_options_settle(o, &e)) != 0)
-        program_die(&program, EXIT_USAGE, &e);
+    return t;
 }
 
 static void set_target(struct bench *b) {
     const struct bench_options *o = &b->options;
-    bool est = o->stage == STAGE_EST;
-    if (bench_is_external(o)) {
+    if (bench_is_external(o))
         b->target = (struct drive_target){
-            .address = est ? o->est : o->capf, .trust = o->trust, .user = o->user};
-        return;
-    }
-    b->target = (struct drive_target){
-        .address = est ? bench_lab_ra(b->lab) : bench_lab_capf(b->lab),
-        .trust = est ? bench_lab_ra_trust(b->lab) : bench_lab_capf_certificate(b->lab),
-        .user = bench_lab_user(b->lab),
-        .lab = true};
+            .address = address_outside(o), .trust = o->trust, .user = o->user};
+    else
+        b->target = target_in(b->lab, o->stage);
+}
+
+static struct driver *make_driver(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    if (o->stage == STAGE_EST)
+        return drive_est(b->process, o, &b->target, e);
+    if (o->stage == STAGE_CERTSRV)
+        return drive_certsrv(b->process, o, &b->target, e);
+    return drive_phones(b->process, o, &b->target, e);
 }
 
 static void list_components(struct bench *b) {
@@ -110,7 +196,7 @@ static void list_components(struct bench *b) {
     r->complete = b->lab != NULL;
 }
 
-static int set_up(struct bench *b, struct err *e) {
+static int set_up_servers(struct bench *b, struct err *e) {
     static const struct process_config config = {.clock_rate = 1};
     static const struct process_options options = PROCESS_OPTIONS_INIT;
     const struct bench_options *o = &b->options;
@@ -120,13 +206,18 @@ static int set_up(struct bench *b, struct err *e) {
     if (b->process == NULL)
         return -1;
     set_target(b);
-    b->driver = o->stage == STAGE_EST ? drive_est(b->process, o, &b->target, e)
-                                      : drive_phones(b->process, o, &b->target, e);
+    b->driver = make_driver(b, e);
     list_components(b);
-    b->report.options = o;
-    b->report.counts = floor_counts_of(o->stage, o->key, o->session, o->upstream);
-    b->report.errors = json_object();
     return b->driver == NULL ? -1 : 0;
+}
+
+static int set_up_inside(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    b->report.components[0] = stage_word(o->stage);
+    b->report.component_count = 1;
+    b->report.complete = true;
+    b->components[0] = (struct bench_component){stage_word(o->stage), getpid()};
+    return o->stage == STAGE_ITL ? inside_itl(o, &b->inside, e) : inside_csr(o, &b->inside, e);
 }
 
 /* cpu_us: what each has used so far. */
@@ -153,25 +244,42 @@ static int warm_up(struct bench *b, struct err *e) {
     const struct load_plan plan = {.count = (size_t)o->warm_up,
                                    .concurrency = (size_t)o->concurrency};
     struct load_result load = {0};
-    int done = o->warm_up == 0 ? 0 : run_load(b, &plan, &load, e);
+    struct inside_times ignored;
+    int done = 0;
+    if (o->warm_up > 0)
+        done = stage_is_inside(o->stage) ? inside_run(&b->inside, &plan, &load, &ignored, e)
+                                         : run_load(b, &plan, &load, e);
     load_result_free(&load);
     return done;
 }
 
-static int run_once(struct bench *b, size_t number, struct load_result *load, struct err *e) {
-    const struct bench_options *o = &b->options;
+static struct load_plan plan_of(const struct bench_options *o, size_t number, const char *title) {
+    return (struct load_plan){.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
+                              .count = (size_t)o->phones,
+                              .concurrency = (size_t)o->concurrency,
+                              .rate = o->rate,
+                              .duration_us = o->duration_us,
+                              .more_runs = (size_t)o->repeat - number - 1,
+                              .title = title};
+}
+
+static int run_inside(struct bench *b, const struct load_plan *plan, struct load_result *load,
+                      struct err *e) {
+    struct inside_times times;
+    struct usage u;
+    if (inside_run(&b->inside, plan, load, &times, e) != 0 || usage_read(getpid(), &u, e) != 0)
+        return -1;
+    b->report.rss_peak_mb[0] = (double)u.rss_peak_kb / 1024;
+    report_add_inside(&b->report, load, &times);
+    return 0;
+}
+
+static int run_servers(struct bench *b, const struct load_plan *plan, struct load_result *load,
+                       struct err *e) {
     double before[BENCH_COMPONENTS_MAX];
     double after[BENCH_COMPONENTS_MAX];
     struct floor_costs costs;
-    char title[48];
-    snprintf(title, sizeof title, "run %zu of %lld", number + 1, (long long)o->repeat);
-    const struct load_plan plan = {.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
-                                   .count = (size_t)o->phones,
-                                   .concurrency = (size_t)o->concurrency,
-                                   .rate = o->rate,
-                                   .duration_us = o->duration_us,
-                                   .title = title};
-    if (read_usage(b, before, e) != 0 || run_load(b, &plan, load, e) != 0 ||
+    if (read_usage(b, before, e) != 0 || run_load(b, plan, load, e) != 0 ||
         read_usage(b, after, e) != 0 || floor_measure(&costs, e) != 0)
         return -1;
     for (size_t i = 0; i < b->report.component_count; i++)
@@ -180,8 +288,26 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
     return 0;
 }
 
+static int run_once(struct bench *b, size_t number, struct load_result *load, struct err *e) {
+    const struct bench_options *o = &b->options;
+    char title[96];
+    snprintf(title, sizeof title, "%s%srun %zu of %lld", b->point, *b->point == '\0' ? "" : ", ",
+             number + 1, (long long)o->repeat);
+    const struct load_plan plan = plan_of(o, number, title);
+    return stage_is_inside(o->stage) ? run_inside(b, &plan, load, e)
+                                     : run_servers(b, &plan, load, e);
+}
+
+static int measure_beside(struct bench *b, struct err *e);
+
+/* What there is before the first run. */
+static int fill(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
+}
+
 static int measure(struct bench *b, struct err *e) {
-    if (warm_up(b, e) != 0)
+    if (warm_up(b, e) != 0 || fill(b, e) != 0)
         return -1;
     for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
         struct load_result load = {0};
@@ -190,40 +316,206 @@ static int measure(struct bench *b, struct err *e) {
         if (done != 0)
             return -1;
     }
-    return 0;
+    return b->options.waiting > 0 ? measure_beside(b, e) : 0;
 }
 
-static int write_json(const struct bench *b, struct err *e) {
-    json_t *figures = report_json(&b->report);
-    AUTO(char) text = json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    json_decref(figures);
-    if (text == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(b->options.json, bytes_of_str(text), 0644, e);
+static int measure_beside(struct bench *b, struct err *e) {
+    const struct bench_options *o = &b->options;
+    const struct waiting_options w = {.address = b->target.address,
+                                      .first = (size_t)(bench_enrolments_max(o) - o->waiting),
+                                      .count = (size_t)o->waiting,
+                                      .progress = "connecting"};
+    pid_t capf = 0;
+    int64_t before = 0, after = 0;
+    for (size_t i = 0; i < b->report.component_count; i++)
+        if (strcmp(b->components[i].name, "capf") == 0)
+            capf = b->components[i].pid;
+    usage_memory_now(capf, &before, e);
+    struct waiting *all = waiting_new(b->process, &w, e);
+    if (all == NULL)
+        return -1;
+    usage_memory_now(capf, &after, e);
+    fprintf(stderr, "capf %lld -> %lld KB: %g KB each\n", (long long)before, (long long)after,
+            (double)(after - before) / (double)o->waiting);
+    report_print(&b->report, stdout);
+    b->report.run_count = 0;
+    for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
+        struct load_result load = {0};
+        int done = run_once(b, (size_t)o->repeat + i, &load, e);
+        load_result_free(&load);
+        if (done != 0)
+            return -1;
+    }
+    fprintf(stderr, "disturbed %zu\n", waiting_disturbed(all));
+    waiting_free(all);
+    for (int i = 0; i < 20; i++) {
+        struct timeval t = {.tv_usec = 100000};
+        event_base_loopexit(process_loop(b->process), &t);
+        event_base_loop(process_loop(b->process), EVLOOP_NO_EXIT_ON_EMPTY);
+    }
+    usage_memory_now(capf, &after, e);
+    fprintf(stderr, "capf after %lld KB\n", (long long)after);
+    return 0;
 }
 
 static int tear_down(struct bench *b, struct err *e) {
     driver_free(b->driver);
     process_free(b->process);
-    json_decref(b->report.errors);
+    if (b->inside.free != NULL)
+        b->inside.free(b->inside.state);
+    report_free(&b->report);
     return bench_lab_stop(b->lab, e);
 }
 
+static int set_up(struct bench *b, const struct bench_options *o, struct err *e) {
+    b->options = *o;
+    b->report.options = &b->options;
+    b->report.errors = json_object();
+    b->report.counts = floor_counts_of(&b->options);
+    return stage_is_inside(o->stage) ? set_up_inside(b, e) : set_up_servers(b, e);
+}
+
+/* One setting from lab to figures. point: "concurrency 4" of a sweep, or "". The caller owns the
+ * result; NULL with e set. */
+static json_t *measure_setting(const struct bench_options *o, const char *point, struct err *e) {
+    struct bench *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        err_set(e, ERR_SYS_NOMEM, NULL);
+        return NULL;
+    }
+    b->point = point;
+    int done = set_up(b, o, e) != 0 ? -1 : measure(b, e);
+    json_t *result = done == 0 ? report_json(&b->report) : NULL;
+    if (done == 0 && *point != '\0')
+        printf("%s: ", point);
+    if (done == 0)
+        report_print(&b->report, stdout);
+    if (tear_down(b, done == 0 ? e : NULL) != 0)
+        json_decref(TAKE(result));
+    free(b);
+    return result;
+}
+
+/* All points, into "sweeps" of result. */
+static int measure_sweep(const struct sweep *s, const struct bench_options *base, json_t *result,
+                         struct err *e) {
+    json_t *points = json_array();
+    json_t *sweeps = json_object_get(result, "sweeps");
+    json_array_append_new(sweeps, json_pack("{s:s, s:o}", "over", s->over, "points", points));
+    for (size_t i = 0; i < s->count; i++) {
+        struct bench_options o = sweep_point(s, i, base);
+        char name[48];
+        snprintf(name, sizeof name, "%s %lld", s->over, (long long)s->values[i]);
+        printf("\n");
+        json_t *point = bench_options_settle(&o, e) != 0 ? NULL : measure_setting(&o, name, e);
+        if (point == NULL)
+            return -1;
+        json_array_append_new(
+            points, json_pack("{s:I, s:o}", "value", (json_int_t)s->values[i], "result", point));
+    }
+    return 0;
+}
+
+static json_t *measure_all(const struct command *c, struct err *e) {
+    struct bench_options o = c->options;
+    json_t *result = bench_options_settle(&o, e) != 0 ? NULL : measure_setting(&o, "", e);
+    if (result == NULL)
+        return NULL;
+    json_object_set_new(result, "sweeps", json_array());
+    for (size_t i = 0; i < c->sweep_count; i++)
+        if (measure_sweep(&c->sweeps[i], &c->options, result, e) != 0) {
+            json_decref(result);
+            return NULL;
+        }
+    return result;
+}
+
+static int write_json(const char *path, const json_t *result, struct err *e) {
+    AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    if (text == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return file_write(path, bytes_of_str(text), 0644, e);
+}
+
+static void cut_suffix(char *name) {
+    char *dot = name == NULL ? NULL : strrchr(name, '.');
+    if (dot != NULL)
+        *dot = '\0';
+}
+
+/* Results of earlier runs, by the names of their files. */
+static json_t *read_results(char **paths, int count, struct err *e) {
+    json_t *results = json_object();
+    for (int i = 0; i < count; i++) {
+        json_error_t why;
+        const char *slash = strrchr(paths[i], '/');
+        AUTO(char) name = strdup(slash == NULL ? paths[i] : slash + 1);
+        json_t *one = json_load_file(paths[i], JSON_REJECT_DUPLICATES, &why);
+        if (!json_is_object(json_object_get(one, "conditions"))) {
+            err_set(e, ERR_ARG_USAGE, "%s: %s", paths[i],
+                    one == NULL ? why.text : "not a result of the bench");
+            json_decref(one);
+            json_decref(results);
+            return NULL;
+        }
+        cut_suffix(name);
+        json_object_set_new(results, name, one);
+    }
+    return results;
+}
+
+static bool has_errors(const json_t *result) {
+    size_t i;
+    const json_t *sweep;
+    size_t k;
+    const json_t *point;
+    bool any = json_object_size(json_object_get(result, "errors")) > 0;
+    json_array_foreach(json_object_get(result, "sweeps"), i, sweep) {
+        json_array_foreach(json_object_get(sweep, "points"), k, point) {
+            any |= has_errors(json_object_get(point, "result"));
+        }
+    }
+    return any;
+}
+
+static int write_results(const struct command *c, json_t *result, struct err *e) {
+    if (c->json != NULL && write_json(c->json, result, e) != 0)
+        return -1;
+    if (c->html == NULL)
+        return 0;
+    json_t *results = json_object();
+    json_object_set(results, stage_word(c->options.stage), result);
+    int written = bench_page_write(c->html, results, e);
+    json_decref(results);
+    return written;
+}
+
+static enum exit_code page_of_files(const struct command *c, struct err *e) {
+    json_t *results = c->html == NULL ? NULL : read_results(c->files, c->file_count, e);
+    if (c->html == NULL)
+        err_set(e, ERR_ARG_USAGE, "results are for a page: give --html FILE");
+    int written = results == NULL ? -1 : bench_page_write(c->html, results, e);
+    json_decref(results);
+    return written == 0 ? EXIT_DONE : e->code == ERR_ARG_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
 int main(int argc, char **argv) {
-    struct bench b = {.options = BENCH_OPTIONS_INIT};
+    struct command c = {.options = BENCH_OPTIONS_INIT};
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
-    read_options(&b.options, argc, argv);
-    if (b.options.chaos)
-        return chaos_run(&program, &b.options);
-    int done = set_up(&b, &e) != 0 ? -1 : measure(&b, &e);
-    bool clean = done == 0 && json_object_size(b.report.errors) == 0;
-    if (done == 0)
-        report_print(&b.report, stdout);
-    if (done == 0 && b.options.json != NULL)
-        done = write_json(&b, &e);
-    if (tear_down(&b, done == 0 ? &e : NULL) != 0)
-        done = -1;
+    read_command(&c, argc, argv);
+    if (c.options.chaos)
+        return chaos_run(&program, &c.options, c.json);
+    if (c.file_count > 0) {
+        enum exit_code code = page_of_files(&c, &e);
+        if (code == EXIT_DONE)
+            return EXIT_DONE;
+        program_die(&program, code, &e);
+    }
+    json_t *result = measure_all(&c, &e);
+    int done = result == NULL ? -1 : write_results(&c, result, &e);
+    bool clean = done == 0 && !has_errors(result);
+    json_decref(result);
     if (done != 0)
         program_die(&program, EXIT_FAILED, &e);
     return clean ? EXIT_DONE : EXIT_FAILED;

@@ -21,6 +21,12 @@ static const char *const sessions[] = {
 #undef X
 };
 
+static const char *const logins[] = {
+#define X(id, word, authentication) word,
+    BENCH_LOGIN_TABLE(X)
+#undef X
+};
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *stage_word(enum stage stage) {
@@ -31,6 +37,16 @@ const char *bench_key_word(enum bench_key key) {
 }
 const char *bench_session_word(enum bench_session session) {
     return sessions[session];
+}
+const char *bench_login_word(enum bench_login login) {
+    return logins[login];
+}
+
+bool stage_is_inside(enum stage stage) {
+    return stage == STAGE_ITL || stage == STAGE_CSR;
+}
+bool stage_has_phones(enum stage stage) {
+    return stage == STAGE_ALL || stage == STAGE_CAPF;
 }
 
 /* The index of word, or -1 with all words in the message. */
@@ -44,6 +60,20 @@ static int find_word(const char *option, const char *word, const char *const *wo
         len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i == 0 ? "" : ", ", words[i]);
     }
     return err_set(e, ERR_ARG_USAGE, "--%s %s: give one of %s", option, word, all);
+}
+
+static int settle_servers(struct bench_options *o, struct err *e) {
+    static const char *const off_on[] = {"off", "on"};
+    int key = find_word("server-key", o->server_key_word, keys, COUNT_OF(keys), e);
+    int durable =
+        key < 0 ? -1 : find_word("durability", o->durability_word, off_on, COUNT_OF(off_on), e);
+    int login = durable < 0 ? -1 : find_word("login", o->login_word, logins, COUNT_OF(logins), e);
+    if (login < 0)
+        return -1;
+    o->login = (enum bench_login)login;
+    o->server_key = (enum bench_key)key;
+    o->durable = durable == 1;
+    return 0;
 }
 
 static int settle_words(struct bench_options *o, struct err *e) {
@@ -60,7 +90,7 @@ static int settle_words(struct bench_options *o, struct err *e) {
     o->key = (enum bench_key)key;
     o->session = (enum bench_session)session;
     o->upstream = (enum bench_session)upstream;
-    return 0;
+    return settle_servers(o, e);
 }
 
 static int in_range(const char *option, int64_t value, int64_t low, int64_t high, struct err *e) {
@@ -71,44 +101,78 @@ static int in_range(const char *option, int64_t value, int64_t low, int64_t high
 }
 
 static void settle_phones(struct bench_options *o) {
-    int64_t per_second = o->rate > 0 ? o->rate : BENCH_PHONES_PER_SECOND;
+    int64_t per_second = o->rate > 0                 ? o->rate
+                         : stage_is_inside(o->stage) ? BENCH_OPERATIONS_PER_SECOND
+                                                     : BENCH_PHONES_PER_SECOND;
     if (o->phones == 0 && o->duration_us > 0)
         o->phones = (o->duration_us * per_second + 999999) / 1000000;
     else if (o->phones == 0)
-        o->phones = BENCH_PHONES;
+        o->phones = stage_is_inside(o->stage) ? BENCH_OPERATIONS : BENCH_PHONES;
 }
 
 static int settle_load(struct bench_options *o, struct err *e) {
     if (o->concurrency == 0)
         o->concurrency = o->rate > 0 ? BENCH_CONCURRENCY_AT_RATE : BENCH_CONCURRENCY;
-    if (o->keygen && o->stage == STAGE_EST)
+    if (o->keygen && !stage_has_phones(o->stage))
         return err_set(e, ERR_ARG_USAGE, "--keygen goes with --stage all or capf");
     if (in_range("rate", o->rate, 0, BENCH_RATE_MAX, e) != 0)
         return -1;
     return in_range("concurrency", o->concurrency, 1, BENCH_CONCURRENCY_MAX, e);
 }
 
+/* An address outside, and the stages that it is for. */
+static int check_address(const char *option, const char *address, bool fits, const char *stages_of,
+                         struct err *e) {
+    if (address == NULL || fits)
+        return 0;
+    return err_set(e, ERR_ARG_USAGE, "--%s goes with --stage %s", option, stages_of);
+}
+
 static int settle_addresses(const struct bench_options *o, struct err *e) {
-    if (o->capf != NULL && o->est != NULL)
-        return err_set(e, ERR_ARG_USAGE, "--capf and --est: give one of them");
-    if (o->est != NULL && o->stage != STAGE_EST)
-        return err_set(e, ERR_ARG_USAGE, "--est goes with --stage est");
-    if (o->capf != NULL && o->stage == STAGE_EST)
-        return err_set(e, ERR_ARG_USAGE, "--capf goes with --stage all or capf");
+    if ((o->capf != NULL) + (o->est != NULL) + (o->certsrv != NULL) > 1)
+        return err_set(e, ERR_ARG_USAGE, "--capf, --est, --certsrv: give one of them");
+    if (check_address("capf", o->capf, stage_has_phones(o->stage), "all or capf", e) != 0 ||
+        check_address("est", o->est, o->stage == STAGE_EST, "est", e) != 0 ||
+        check_address("certsrv", o->certsrv, o->stage == STAGE_CERTSRV, "certsrv", e) != 0)
+        return -1;
     if (bench_is_external(o) && o->trust == NULL)
         return err_set(e, ERR_ARG_USAGE, "--trust FILE is missing: what the server is trusted by");
     if (!bench_is_external(o) && (o->trust != NULL || o->user != NULL))
-        return err_set(e, ERR_ARG_USAGE, "--trust and --user go with --capf or --est");
+        return err_set(e, ERR_ARG_USAGE, "--trust and --user go with --capf, --est or --certsrv");
+    if (o->certsrv != NULL && o->user == NULL)
+        return err_set(e, ERR_ARG_USAGE, "--user is missing: who enrols at certsrv");
     if (o->user != NULL && strchr(o->user, ':') == NULL)
         return err_set(e, ERR_ARG_USAGE, "--user: give USER:PASSWORD");
     return 0;
 }
 
+/* What a stage inside this process has none of. */
+static int settle_inside(const struct bench_options *o, struct err *e) {
+    if (!stage_is_inside(o->stage))
+        return 0;
+    if (o->rate > 0 || o->issued > 0 || o->workers > 1 || !o->durable)
+        return err_set(e, ERR_ARG_USAGE,
+                       "--rate, --issued, --workers and --durability go with servers, not with "
+                       "--stage itl or csr");
+    return 0;
+}
+
+/* The copies are of what the warm-up enrolled. */
+static int settle_issued(const struct bench_options *o, struct err *e) {
+    if (o->issued > 0 && bench_is_external(o))
+        return err_set(e, ERR_ARG_USAGE, "--issued goes with the bench's own lab");
+    if (o->issued > 0 && o->warm_up == 0)
+        return err_set(e, ERR_ARG_USAGE, "--issued needs a --warm-up of at least 1");
+    return in_range("issued", o->issued, 0, BENCH_ISSUED_MAX, e);
+}
+
 int bench_options_settle(struct bench_options *o, struct err *e) {
     if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 || settle_load(o, e) != 0 ||
-        in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
+        settle_inside(o, e) != 0 || in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
+        in_range("waiting", o->waiting, 0, BENCH_WAITING_MAX, e) != 0 ||
+        in_range("workers", o->workers, 1, BENCH_WORKERS_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
-        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0)
+        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0 || settle_issued(o, e) != 0)
         return -1;
     if (o->duration_us < 0 || o->duration_us > INT64_C(86400) * 1000000)
         return err_set(e, ERR_ARG_USAGE, "--duration: give up to 24h");
@@ -121,9 +185,9 @@ int bench_options_settle(struct bench_options *o, struct err *e) {
 }
 
 bool bench_is_external(const struct bench_options *o) {
-    return o->capf != NULL || o->est != NULL;
+    return o->capf != NULL || o->est != NULL || o->certsrv != NULL;
 }
 
 int64_t bench_enrolments_max(const struct bench_options *o) {
-    return o->warm_up + o->repeat * o->phones;
+    return o->warm_up + (o->waiting > 0 ? 2 : 1) * o->repeat * o->phones + o->waiting;
 }

@@ -10,7 +10,10 @@
 #define STAGE_TABLE(X)                                                                             \
     X(ALL, "all", "phones through CAPF, RA and certsrv")                                           \
     X(CAPF, "capf", "phones through a CAPF that issues the LSCs itself")                           \
-    X(EST, "est", "EST enrolments straight against the RA")
+    X(EST, "est", "EST enrolments straight against the RA")                                        \
+    X(CERTSRV, "certsrv", "requests posted to certsrv, as the RA posts them")                      \
+    X(ITL, "itl", "a trust list read, verified and shown, in this process")                        \
+    X(CSR, "csr", "a certificate request read and judged, in this process")
 enum stage {
 #define X(id, word, help) STAGE_##id,
     STAGE_TABLE(X)
@@ -37,22 +40,38 @@ enum bench_session {
 #undef X
 };
 
+/* How the stage certsrv logs in. X(ID, word, enum certsrv_authentication) */
+#define BENCH_LOGIN_TABLE(X)                                                                       \
+    X(NTLM, "ntlm", CERTSRV_NTLM)                                                                  \
+    X(BASIC, "basic", CERTSRV_BASIC)
+enum bench_login {
+#define X(id, word, authentication) BENCH_LOGIN_##id,
+    BENCH_LOGIN_TABLE(X)
+#undef X
+};
+
 enum {
     BENCH_PHONES_MAX = 200000, /* over all runs */
     BENCH_CONCURRENCY_MAX = 20000,
     BENCH_CONCURRENCY = 8,
     BENCH_CONCURRENCY_AT_RATE = 1000,
     BENCH_RATE_MAX = 100000,
+    BENCH_WAITING_MAX = 18000, /* descriptors of this process and of CAPF */
     BENCH_REPEAT_MAX = 99,
-    BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
+    BENCH_ISSUED_MAX = 1000000,
+    BENCH_WORKERS_MAX = 64,
+    BENCH_OPERATIONS = 24000, /* the same, of a stage inside this process */
+    BENCH_PHONES = 200,       /* a run, when neither phones nor a duration is given */
+    BENCH_OPERATIONS_PER_SECOND = 12000,
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
 };
 
 struct bench_options {
-    const char *stage_word, *key_word, *session_word;
+    const char *stage_word, *key_word, *session_word, *server_key_word, *durability_word;
     const char *upstream_word; /* NULL: as session_word */
     enum stage stage;
     enum bench_key key;
+    enum bench_key server_key; /* of the TLS certificates of RA and certsrv */
     enum bench_session session;
     enum bench_session upstream; /* between RA and certsrv */
     int64_t phones;              /* enrolments of one run; 0: from duration_us */
@@ -61,21 +80,28 @@ struct bench_options {
     bool keygen;                 /* every phone makes its key, as part of its enrolment */
     int64_t duration_us;         /* 0: until all phones are done */
     int64_t repeat;
-    int64_t warm_up;    /* enrolments before the first run */
-    const char *capf;   /* HOST:PORT of a CAPF outside; NULL: of the lab */
-    const char *est;    /* HOST:PORT of an EST server outside; NULL: of the lab */
-    const char *trust;  /* PEM: CAPF's certificate, or the EST server's issuers */
-    const char *user;   /* USER:PASSWORD for the EST server outside */
-    const char *output; /* folder of the lab */
-    const char *json;   /* file; NULL: none */
-    bool chaos;         /* chaos.h instead of all else */
-    int64_t seed;       /* of the chaos */
+    int64_t warm_up;     /* enrolments before the first run */
+    int64_t workers;     /* processes of each of CAPF, RA and certsrv */
+    int64_t waiting;     /* phones that wait for their keys meanwhile; 0: none */
+    bool durable;        /* what is committed is on disk before a peer hears of it */
+    int64_t issued;      /* certificates and devices that exist before it, as copies of the first */
+    const char *capf;    /* HOST:PORT of a CAPF outside; NULL: of the lab */
+    const char *est;     /* HOST:PORT of an EST server outside; NULL: of the lab */
+    const char *certsrv; /* HOST:PORT of a certsrv outside; NULL: of the lab */
+    const char *login_word;
+    enum bench_login login; /* at certsrv */
+    const char *trust;      /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *user;       /* USER:PASSWORD for the EST server outside */
+    const char *output;     /* folder of the lab */
+    bool chaos;             /* chaos.h instead of all else */
+    int64_t seed;           /* of the chaos */
 };
 
 #define BENCH_OPTIONS_INIT                                                                         \
     {                                                                                              \
-        .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment", .repeat = 3, \
-        .warm_up = 20, .output = "out/bench/lab", .seed = 1                                        \
+        .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment",              \
+        .login_word = "ntlm", .server_key_word = "rsa2048", .durability_word = "on", .workers = 1, \
+        .repeat = 3, .warm_up = 20, .output = "out/bench/lab", .seed = 1                           \
     }
 
 /* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */
@@ -84,6 +110,12 @@ int bench_options_settle(struct bench_options *o, struct err *e);
 const char *stage_word(enum stage stage);
 const char *bench_key_word(enum bench_key key);
 const char *bench_session_word(enum bench_session session);
+const char *bench_login_word(enum bench_login login);
+
+/* Whether the stage is work of this process alone. */
+bool stage_is_inside(enum stage stage);
+/* Whether the stage is driven by phones, which need devices. */
+bool stage_has_phones(enum stage stage);
 
 /* Whether the components are not the bench's own. */
 bool bench_is_external(const struct bench_options *o);

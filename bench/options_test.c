@@ -40,7 +40,7 @@ END_TEST
 START_TEST(unknown_words_are_refused_with_the_known_ones) {
     struct bench_options stage = BENCH_OPTIONS_INIT, key = stage, session = stage;
     stage.stage_word = "everything";
-    expect_refusal(stage, "all, capf, est");
+    expect_refusal(stage, "all, capf, est, certsrv, itl, csr");
     key.key_word = "rsa1024";
     expect_refusal(key, "rsa2048, ec256");
     session.session_word = "";
@@ -61,6 +61,57 @@ START_TEST(bounds_are_kept) {
     expect_refusal(fast, "--rate 100001");
     long_run.duration_us = -1;
     expect_refusal(long_run, "--duration");
+}
+END_TEST
+
+START_TEST(certsrv_is_driven_with_a_login) {
+    struct bench_options o = BENCH_OPTIONS_INIT, nobody = o, elsewhere = o, scheme = o;
+    struct err e = {0};
+    o.stage_word = nobody.stage_word = "certsrv";
+    o.certsrv = nobody.certsrv = elsewhere.certsrv = "127.0.0.1:443";
+    o.trust = nobody.trust = elsewhere.trust = "ca.pem";
+    o.user = elsewhere.user = "LAB\\joe:secret";
+    o.login_word = "basic";
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.login, BENCH_LOGIN_BASIC);
+    expect_refusal(nobody, "--user");
+    expect_refusal(elsewhere, "--stage certsrv");
+    scheme.login_word = "kerberos";
+    expect_refusal(scheme, "ntlm, basic");
+}
+END_TEST
+
+START_TEST(servers_can_be_set) {
+    struct bench_options o = BENCH_OPTIONS_INIT, many = o, half = o, inside = o;
+    struct err e = {0};
+    o.workers = 2;
+    o.durability_word = "off";
+    o.server_key_word = "ec256";
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert(!o.durable);
+    ck_assert_int_eq(o.server_key, BENCH_KEY_EC256);
+    many.workers = BENCH_WORKERS_MAX + 1;
+    expect_refusal(many, "--workers 65");
+    half.durability_word = "half";
+    expect_refusal(half, "off, on");
+    inside.stage_word = "csr";
+    inside.workers = 2;
+    expect_refusal(inside, "--workers");
+}
+END_TEST
+
+START_TEST(copies_need_a_lab_and_an_original) {
+    struct bench_options o = BENCH_OPTIONS_INIT, cold = o, many = o, outside = o;
+    o.issued = cold.issued = outside.issued = 100000;
+    struct err e = {0};
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    cold.warm_up = 0;
+    expect_refusal(cold, "--warm-up");
+    many.issued = BENCH_ISSUED_MAX + 1;
+    expect_refusal(many, "--issued 1000001");
+    outside.capf = "127.0.0.1:1";
+    outside.trust = "capf.pem";
+    expect_refusal(outside, "own lab");
 }
 END_TEST
 
@@ -107,7 +158,7 @@ START_TEST(addresses_go_with_their_stage) {
     blind.capf = "127.0.0.1:3804";
     expect_refusal(blind, "--trust");
     user.user = "a:b";
-    expect_refusal(user, "--capf or --est");
+    expect_refusal(user, "--capf, --est or --certsrv");
     both.capf = both.est = "127.0.0.1:1";
     expect_refusal(both, "one of them");
 }
@@ -115,5 +166,6 @@ END_TEST
 
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
+          copies_need_a_lab_and_an_original, certsrv_is_driven_with_a_login, servers_can_be_set,
           a_duration_provides_phones, a_rate_sets_number_and_limit, keys_are_made_by_phones_only,
           addresses_go_with_their_stage)

@@ -2,12 +2,11 @@
  * run, so that both halves saw the same machine. */
 #include "bench/report.h"
 
-#include "base/program.h"
+#include "bench/conditions.h"
 #include "bench/stats.h"
 
-#include <stddef.h>
-#include <sys/utsname.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
 static double total_cpu(const struct report *r, const struct report_run *run) {
     double total = 0;
@@ -25,8 +24,18 @@ static void add_errors(struct report *r, const json_t *errors) {
     }
 }
 
-void report_add(struct report *r, const struct load_result *load, const double *cpu_us,
-                const struct floor_costs *costs) {
+/* Without memory the distribution has fewer points; the figures of the runs have all. */
+static void add_latencies(struct report *r, const struct load_result *load) {
+    size_t count = r->latency_count + load->succeeded;
+    double *more = count == 0 ? NULL : reallocarray(r->latency_ms, count, sizeof(double));
+    if (more == NULL)
+        return;
+    memcpy(more + r->latency_count, load->latency_ms, load->succeeded * sizeof(double));
+    r->latency_ms = more;
+    r->latency_count = count;
+}
+
+static struct report_run *add_run(struct report *r, const struct load_result *load) {
     struct report_run *run = &r->runs[r->run_count++];
     const double *ms = load->latency_ms;
     size_t n = load->succeeded;
@@ -37,11 +46,31 @@ void report_add(struct report *r, const struct load_result *load, const double *
                                .succeeded = n,
                                .failed = load->failed};
     run->per_second = load->seconds > 0 ? (double)n / load->seconds : 0;
-    for (size_t c = 0; c < r->component_count && n > 0; c++)
-        run->cpu_ms[c] = cpu_us[c] / 1000 / (double)n;
+    add_errors(r, load->errors);
+    add_latencies(r, load);
+    return run;
+}
+
+void report_add(struct report *r, const struct load_result *load, const double *cpu_us,
+                const struct floor_costs *costs) {
+    struct report_run *run = add_run(r, load);
+    for (size_t c = 0; c < r->component_count && run->succeeded > 0; c++)
+        run->cpu_ms[c] = cpu_us[c] / 1000 / (double)run->succeeded;
     r->costs = *costs;
     run->floor_ms = floor_ms(&r->counts, costs);
-    add_errors(r, load->errors);
+}
+
+void report_add_inside(struct report *r, const struct load_result *load,
+                       const struct inside_times *times) {
+    struct report_run *run = add_run(r, load);
+    run->cpu_ms[0] = times->ours_us / 1000;
+    run->floor_ms = times->bare_us / 1000;
+}
+
+void report_free(struct report *r) {
+    json_decref(r->errors);
+    free(r->latency_ms);
+    *r = (struct report){0};
 }
 
 typedef double figure_fn(const struct report *r, const struct report_run *run, size_t component);
@@ -73,24 +102,25 @@ static json_t *median(const struct report *r, figure_fn *figure, size_t componen
     return json_real(spread(r, figure, component).median);
 }
 
-static json_t *conditions(const struct report *r) {
-    struct utsname system = {0};
-    uname(&system);
-    const struct bench_options *o = r->options;
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:b, s:I, s:s, s:s}",
-                     "stage", stage_word(o->stage), "key", bench_key_word(o->key), "session",
-                     bench_session_word(o->session), "upstream", bench_session_word(o->upstream),
-                     "keygen", o->keygen, "rate", (json_int_t)o->rate, "concurrency",
-                     (json_int_t)o->concurrency, "phones", (json_int_t)o->phones, "duration_s",
-                     (double)o->duration_us / 1e6, "repeat", (json_int_t)r->run_count, "warm_up",
-                     (json_int_t)o->warm_up, "external", bench_is_external(o), "processors",
-                     (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "machine", system.machine,
-                     "version", capflab_version);
-}
-
 static json_t *latencies(const struct report *r) {
     return json_pack("{s:o, s:o, s:o, s:o}", "p50", median(r, p50, 0), "p90", median(r, p90, 0),
                      "p99", median(r, p99, 0), "max", median(r, slowest, 0));
+}
+
+/* [percent, ms] for each percent, over the enrolments of all runs. */
+static json_t *distribution(const struct report *r) {
+    static const double tail[] = {99.5, 99.9, 100};
+    json_t *points = json_array();
+    stats_sort(r->latency_ms, r->latency_count);
+    for (int percent = 0; percent < 100 && r->latency_count > 0; percent++)
+        json_array_append_new(
+            points, json_pack("[f, f]", (double)percent,
+                              stats_percentile(r->latency_ms, r->latency_count, percent)));
+    for (size_t i = 0; i < 3 && r->latency_count > 0; i++)
+        json_array_append_new(
+            points, json_pack("[f, f]", tail[i],
+                              stats_percentile(r->latency_ms, r->latency_count, tail[i])));
+    return points;
 }
 
 static json_t *cpu(const struct report *r) {
@@ -133,7 +163,7 @@ static json_t *runs(const struct report *r) {
 
 json_t *report_json(const struct report *r) {
     json_t *o = json_object();
-    json_object_set_new(o, "conditions", conditions(r));
+    json_object_set_new(o, "conditions", conditions_of(r->options));
     json_object_set_new(o, "enrolments_per_second", median(r, per_second, 0));
     json_object_set_new(o, "latency_ms", latencies(r));
     json_object_set_new(o, "cpu_ms_per_enrolment", cpu(r));
@@ -141,7 +171,9 @@ json_t *report_json(const struct report *r) {
     json_object_set_new(o, "crypto_floor_ms_per_enrolment", median(r, the_floor, 0));
     json_object_set_new(o, "cpu_over_floor", r->complete ? median(r, over_floor, 0) : json_null());
     json_object_set(o, "errors", r->errors);
-    json_object_set_new(o, "floor", floor_parts(r));
+    json_object_set_new(o, "latency_distribution_ms", distribution(r));
+    if (!stage_is_inside(r->options->stage))
+        json_object_set_new(o, "floor", floor_parts(r));
     json_object_set_new(o, "runs", runs(r));
     return o;
 }
@@ -149,7 +181,7 @@ json_t *report_json(const struct report *r) {
 static void print_row(const struct report *r, FILE *to, const char *name, const char *unit,
                       figure_fn *figure, size_t component) {
     struct stats_spread s = spread(r, figure, component);
-    fprintf(to, "  %-24s %10.2f %-4s %10.2f %10.2f\n", name, s.median, unit, s.low, s.high);
+    fprintf(to, "  %-24s %10.3f %-4s %10.3f %10.3f\n", name, s.median, unit, s.low, s.high);
 }
 
 static void print_components(const struct report *r, FILE *to) {
@@ -173,16 +205,37 @@ static void print_errors(const struct report *r, FILE *to) {
     }
 }
 
-void report_print(const struct report *r, FILE *to) {
-    const struct bench_options *o = r->options;
-    fprintf(to, "stage %s, key %s%s, session %s, ", stage_word(o->stage), bench_key_word(o->key),
-            o->keygen ? " made by phones" : "", bench_session_word(o->session));
-    if (o->upstream != o->session)
-        fprintf(to, "upstream %s, ", bench_session_word(o->upstream));
+static void print_servers(const struct bench_options *o, FILE *to) {
+    if (o->server_key != BENCH_KEY_RSA2048)
+        fprintf(to, "server key %s, ", bench_key_word(o->server_key));
+    if (o->stage == STAGE_CERTSRV)
+        fprintf(to, "login %s, ", bench_login_word(o->login));
+    if (o->workers > 1)
+        fprintf(to, "%lld workers, ", (long long)o->workers);
+    if (!o->durable)
+        fprintf(to, "durability off, ");
+    if (o->issued > 0)
+        fprintf(to, "%lld issued before, ", (long long)o->issued);
     if (o->rate > 0)
         fprintf(to, "%lld started a second, ", (long long)o->rate);
-    fprintf(to, "%lld at a time, %zu %s\n\n", (long long)o->concurrency, r->run_count,
-            r->run_count == 1 ? "run" : "runs");
+}
+
+static void print_conditions(const struct report *r, FILE *to) {
+    const struct bench_options *o = r->options;
+    fprintf(to, "stage %s, key %s%s, ", stage_word(o->stage), bench_key_word(o->key),
+            o->keygen ? " made by phones" : "");
+    if (!stage_is_inside(o->stage)) {
+        fprintf(to, "session %s, ", bench_session_word(o->session));
+        if (o->upstream != o->session)
+            fprintf(to, "upstream %s, ", bench_session_word(o->upstream));
+        print_servers(o, to);
+        fprintf(to, "%lld at a time, ", (long long)o->concurrency);
+    }
+    fprintf(to, "%zu %s\n\n", r->run_count, r->run_count == 1 ? "run" : "runs");
+}
+
+void report_print(const struct report *r, FILE *to) {
+    print_conditions(r, to);
     fprintf(to, "  %-24s %10s %-4s %10s %10s\n", "", "median", "", "lowest", "highest");
     print_row(r, to, "enrolments", "/s", per_second, 0);
     print_row(r, to, "latency p50", "ms", p50, 0);

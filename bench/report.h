@@ -3,6 +3,7 @@
 #define BENCH_REPORT_H
 
 #include "bench/floor.h"
+#include "bench/inside.h"
 #include "bench/lab.h"
 #include "bench/load.h"
 #include <stdbool.h>
@@ -26,13 +27,22 @@ struct report {
     size_t run_count;
     struct floor_counts counts;
     struct floor_costs costs; /* of the last run */
-    json_t *errors;           /* over all runs; owned by the caller */
-    bool complete;            /* every component is measured: cpu_over_floor means something */
+    json_t *errors;           /* over all runs */
+    double *latency_ms;       /* of every enrolment, in no order */
+    size_t latency_count;
+    bool complete; /* every component is measured: cpu_over_floor means something */
 };
 
-/* Fills the figures of a load and adds its errors. cpu_us: what each component used during it. */
+/* Fills the figures of a load and adds its errors and latencies. cpu_us: what each component used
+ * during it. */
 void report_add(struct report *r, const struct load_result *load, const double *cpu_us,
                 const struct floor_costs *costs);
+
+/* The same of a stage inside this process, whose floor was measured beside it. */
+void report_add_inside(struct report *r, const struct load_result *load,
+                       const struct inside_times *times);
+/* Frees what was added, errors included. */
+void report_free(struct report *r);
 
 /* All figures; the caller owns it. */
 json_t *report_json(const struct report *r);

@@ -12,8 +12,13 @@ struct usage {
     int64_t rss_peak_kb; /* VmHWM */
 };
 
-/* -1 SYS_IO: there is no such process. */
+/* Of the process and of its children, which are its workers; memory is the sum. -1 SYS_IO: there is
+ * no such process. */
 int usage_read(pid_t pid, struct usage *u, struct err *e);
+
+/* What it occupies now: its proportional share (PSS), pages of shared libraries divided among those
+ * who use them. -1 SYS_IO. */
+int usage_memory_now(pid_t pid, int64_t *kb, struct err *e);
 
 /* The parts, for tests: the text of /proc/PID/stat (ticks a second as sysconf(_SC_CLK_TCK) says)
  * and of /proc/PID/status. -1 SYS_IO: not such a text. */

@@ -170,11 +170,12 @@ static struct bytes next_octets(struct run *r) {
     return v;
 }
 
-static int ask_ca(void *self, struct bytes request, est_done_fn *done, void *user, struct err *e) {
+static int ask_ca(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done, void *user,
+                  struct err *e) {
     struct run *r = self;
     FUZZ_CHECK(r->csr == NULL);
     r->csr = csr_read(request, NULL, e);
-    FUZZ_CHECK(r->csr != NULL && csr_verify(r->csr, e) == 0);
+    FUZZ_CHECK(r->csr != NULL && csr_verify(r->csr, e) == 0 && csr_match_key(r->csr, key, e) == 0);
     r->done = done;
     r->user = user;
     return 0;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEM_MAX = 1024 * 1024, CONNECTIONS_MAX = 10000, OPTIONS_MAX = 16 };
+enum { PEM_MAX = 1024 * 1024, CONNECTIONS_MAX = 10000, SOME_OPTIONS_MAX = 4 };
 
 /* libmicrohttpd's messages go nowhere, except the last one when it does not start. */
 __attribute__((format(printf, 2, 0))) static void on_message(void *server, const char *fmt,
@@ -66,40 +66,58 @@ static int no_certificate(gnutls_session_t session, const gnutls_datum_t *issuer
     return -1;
 }
 
-static void tls_options(struct MHD_OptionItem *items, const char *priorities) {
-    items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
-                                       (void *)(uintptr_t)no_certificate};
-    items[1] =
-        (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
-                                (void *)(uintptr_t)(priorities != NULL ? priorities : "NORMAL")};
-    items[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+/* Options that are not always given; fd -1: it listens nowhere. */
+static void some_options(struct MHD_OptionItem items[SOME_OPTIONS_MAX], bool tls,
+                         const char *priorities, int fd) {
+    if (fd >= 0)
+        *items++ = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, fd, NULL};
+    if (tls) {
+        *items++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+                                           (void *)(uintptr_t)no_certificate};
+        *items++ = (struct MHD_OptionItem){
+            MHD_OPTION_HTTPS_PRIORITIES, 0,
+            (void *)(uintptr_t)(priorities != NULL ? priorities : "NORMAL")};
+    }
+    *items = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
-static struct MHD_Daemon *start(struct http_server *s, const struct http_server_options *o, int fd,
-                                struct MHD_OptionItem *tls) {
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+static struct MHD_Daemon *start(struct http_server *s, const struct http_server_options *o,
+                                int fd) {
+    struct MHD_OptionItem some[SOME_OPTIONS_MAX];
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0u);
     unsigned most = o->connections_max != 0 ? o->connections_max : CONNECTIONS_MAX;
+    s->open_max = most;
+    some_options(some, s->tls, o->priorities, fd);
     return MHD_start_daemon(
         s->tls ? flags | MHD_USE_TLS : flags, 0, server_on_address, s, server_on_access, s,
-        MHD_OPTION_EXTERNAL_LOGGER, on_message, s, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT,
-        idle_seconds(o->idle_timeout_us), MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, s, MHD_OPTION_URI_LOG_CALLBACK,
-        server_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        MHD_OPTION_EXTERNAL_LOGGER, on_message, s, MHD_OPTION_CONNECTION_LIMIT, most,
+        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds(o->idle_timeout_us),
+        MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+        server_on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, server_on_uri, s,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_ARRAY, some, MHD_OPTION_END);
+}
+
+/* A worker gets its connections from the supervisor, which listens: *fd stays -1. */
+static int listen_somewhere(struct http_server *s, const struct http_server_options *o, int *fd,
+                            struct err *e) {
+    if (worker_number() == 0) {
+        *fd = listen_tcp(o->listen, &s->address, e);
+        return *fd < 0 ? -1 : 0;
+    }
+    s->address = worker_address();
+    return s->address != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, NULL);
 }
 
 static int start_daemon(struct http_server *s, const struct http_server_options *o, struct err *e) {
-    struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
-    int fd = listen_tcp(o->listen, &s->address, e);
-    if (fd < 0)
+    int fd = -1;
+    if (listen_somewhere(s, o, &fd, e) != 0)
         return -1;
-    if (s->tls)
-        tls_options(tls, o->priorities);
-    s->daemon = start(s, o, fd, tls);
+    s->daemon = start(s, o, fd);
     if (s->daemon != NULL)
         return 0;
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return err_set(e, s->tls ? ERR_TLS_CONFIG : ERR_SYS_IO, "%s: %s", o->listen,
                    s->message[0] != '\0' ? s->message : "libmicrohttpd does not start");
 }
@@ -107,6 +125,8 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
     if (server_deadline_init(s, o, e) != 0 || server_hangup_init(s, e) != 0 ||
         read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
+        return -1;
+    if (worker_number() > 0 && server_worker_init(s, e) != 0)
         return -1;
     return server_loop_init(s, e);
 }
@@ -150,6 +170,7 @@ static void wake_all(struct http_server *s) {
 void http_server_free(struct http_server *s) {
     if (s == NULL)
         return;
+    server_worker_free(s);
     server_loop_free(s);
     wake_all(s);
     if (s->daemon != NULL)

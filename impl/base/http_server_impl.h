@@ -5,6 +5,7 @@
 #include "base/admission.h"
 #include "base/http_server.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/queue.h>
@@ -77,6 +78,8 @@ struct http_server {
     struct event *timer;
     bool running; /* inside MHD_run */
     char *address;
+    struct worker_intake *intake; /* of a worker; NULL: libmicrohttpd listens */
+    unsigned open, open_max;      /* connections; counted for the intake */
     uint64_t connections;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
@@ -101,6 +104,12 @@ struct http_server {
 int server_loop_init(struct http_server *s, struct err *e);
 void server_loop_free(struct http_server *s);
 void server_loop_kick(struct http_server *s); /* libmicrohttpd has something to do soon */
+
+/* http_server_worker.c: connections from the supervisor in place of a listening socket. */
+int server_worker_init(struct http_server *s, struct err *e);
+void server_worker_free(struct http_server *s);
+void server_worker_opened(struct http_server *s);
+void server_worker_closed(struct http_server *s);
 
 /* http_server_hangup.c */
 int server_hangup_init(struct http_server *s, struct err *e);

@@ -3,11 +3,10 @@
  * key exchange) stays with GnuTLS. */
 #include "http_server_impl.h"
 
-#include "base/owned.h"
+#include "base/x509.h"
 
 #include <gnutls/abstract.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 enum { CHAIN_MAX = 16 };
@@ -97,20 +96,13 @@ static int on_info(gnutls_privkey_t key, unsigned what, void *user) {
     return (what & GNUTLS_PRIVKEY_INFO_SIGN_ALGO) != 0 ? GNUTLS_SIGN_UNKNOWN : -1;
 }
 
-static EVP_PKEY *read_fast(const struct buf *pem) {
-    AUTO(BIO) bio = BIO_new_mem_buf(pem->data, (int)pem->len);
-    char no_passphrase[] = "";
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
-    ERR_clear_error();
-    return key;
-}
-
 static int read_signer(struct signer *s, const struct buf *pem) {
     const gnutls_datum_t text = {pem->data, (unsigned)pem->len};
     int result = gnutls_privkey_init(&s->own);
     if (result == 0)
         result = gnutls_privkey_import_x509_raw(s->own, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
-    s->fast = result == 0 ? read_fast(pem) : NULL;
+    s->fast = result == 0 ? key_read_pem(buf_view(pem)) : NULL;
+    ERR_clear_error();
     return result == 0 && s->fast == NULL ? GNUTLS_E_PK_INVALID_PRIVKEY : result;
 }
 

@@ -196,9 +196,11 @@ void server_on_connection(void *server, struct MHD_Connection *mhd, void **conne
                           enum MHD_ConnectionNotificationCode how) {
     ((struct http_server *)server)->progress++;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        server_worker_opened(server);
         *connection = connection_new(server, mhd);
     } else {
         ((struct http_server *)server)->room = true;
+        server_worker_closed(server);
         connection_free(server, *connection);
         *connection = NULL;
     }

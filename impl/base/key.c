@@ -2,7 +2,9 @@
 #include "base/x509.h"
 
 #include "base/file.h"
+#include "base/key_formats.h"
 
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -16,13 +18,36 @@ enum {
     RSA_EXPONENT_BITS_MAX = 64
 };
 
+/* The same key in the default library context, where everything else is done. NULL: no memory. */
+static EVP_PKEY *key_move(EVP_PKEY *key) {
+    OSSL_PARAM *numbers = NULL;
+    EVP_PKEY *moved = NULL;
+    AUTO(EVP_PKEY_CTX)
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, EVP_PKEY_get0_type_name(key), NULL);
+    if (ctx == NULL || EVP_PKEY_todata(key, EVP_PKEY_KEYPAIR, &numbers) != 1)
+        return NULL;
+    if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &moved, EVP_PKEY_KEYPAIR, numbers) != 1)
+        moved = NULL;
+    OSSL_PARAM_free(numbers);
+    return moved;
+}
+
+EVP_PKEY *key_read_pem(struct bytes pem) {
+    char no_passphrase[] = "";
+    AUTO(BIO) bio = pem.len > INT_MAX ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+    AUTO(EVP_PKEY)
+    key = bio == NULL
+              ? NULL
+              : PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, no_passphrase, key_formats_all(), NULL);
+    return key == NULL || key_formats_all() == NULL ? TAKE(key) : key_move(key);
+}
+
 EVP_PKEY *key_read_file(const char *path, struct err *e) {
     AUTO_BUF content = BUF_INIT(KEY_FILE_MAX);
     if (file_read(path, &content, e) != 0)
         return NULL;
-    AUTO(BIO) bio = BIO_new_mem_buf(content.data, (int)content.len);
-    char no_passphrase[] = "";
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
+    EVP_PKEY *key = key_read_pem(buf_view(&content));
     if (key == NULL)
         err_openssl(e, ERR_KEY_PARSE, "%s: not a private key in PEM", path);
     return key;

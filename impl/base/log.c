@@ -9,15 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 64 * 1024, ESCAPE_WIDTH = 4 };
+enum { LINE_MAX_BYTES = 64 * 1024, ESCAPE_WIDTH = 4, HELD_MAX = 256 * 1024 };
 
 struct log {
     int fd;
     bool failing; /* the last write failed and was reported */
     char *path;
+    struct buf held; /* not yet written; never with failed set */
+    struct log *next_held;
 };
 
+/* Of all logs of the process. */
+static struct {
+    bool on;
+    struct log *first; /* those that hold something */
+} holding;
+
 static void log_free(struct log *log) {
+    buf_free(&log->held);
     free(log->path);
     free(log);
 }
@@ -30,6 +39,7 @@ struct log *log_open(const char *path, struct err *e) {
         return NULL;
     }
     bool standard_error = strcmp(path, "-") == 0;
+    log->held.max = HELD_MAX;
     log->fd = standard_error ? STDERR_FILENO
                              : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (log->fd >= 0)
@@ -42,18 +52,57 @@ struct log *log_open(const char *path, struct err *e) {
 void log_close(struct log *log) {
     if (log == NULL)
         return;
+    logs_flush();
     if (log->fd != STDERR_FILENO)
         close(log->fd);
     log_free(log);
 }
 
-void log_block(struct log *log, struct bytes lines) {
-    if (log == NULL || lines.len == 0)
-        return;
+static void write_lines(struct log *log, struct bytes lines) {
     bool failed = file_write_all(log->fd, lines) != 0;
     if (failed && !log->failing)
         dprintf(STDERR_FILENO, "%s: %s; lines of this log are lost\n", log->path, strerror(errno));
     log->failing = failed;
+}
+
+/* Whether the lines are kept; they are not when there is no room. */
+static bool hold(struct log *log, struct bytes lines) {
+    if (lines.len > HELD_MAX - log->held.len)
+        logs_flush();
+    bool first = log->held.len == 0;
+    if (buf_put_bytes(&log->held, lines) != 0) {
+        log->held.failed = false;
+        logs_flush();
+        return false;
+    }
+    if (first) {
+        log->next_held = holding.first;
+        holding.first = log;
+    }
+    return true;
+}
+
+void log_block(struct log *log, struct bytes lines) {
+    if (log == NULL || lines.len == 0)
+        return;
+    if (!holding.on || !hold(log, lines))
+        write_lines(log, lines);
+}
+
+void logs_hold(void) {
+    holding.on = true;
+}
+
+void logs_flush(void) {
+    for (struct log *log; (log = holding.first) != NULL; buf_reset(&log->held)) {
+        holding.first = log->next_held;
+        write_lines(log, buf_view(&log->held));
+    }
+}
+
+void logs_release(void) {
+    logs_flush();
+    holding.on = false;
 }
 
 void log_escape(struct buf *out, const char *text) {

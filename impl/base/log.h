@@ -1,6 +1,8 @@
-/* Log files: whole lines, appended with one write each, so that lines of several processes never
- * mix and nothing written is lost at kill -9. Formats (CAPF trace, nginx, W3C, phone console)
- * belong to their components. Control characters of peers are escaped here: nobody forges a line.
+/* Log files: whole lines, appended with one write each or several together, so that lines of
+ * several processes never mix. A daemon holds its lines until it waits for something or answers a
+ * peer: what a peer has seen is in the log, also after kill -9. Formats (CAPF trace, nginx, W3C,
+ * phone console) belong to their components. Control characters of peers are escaped here: nobody
+ * forges a line.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -22,6 +24,12 @@ void log_vline(struct log *log, const char *fmt, va_list args);
 
 /* Several lines already formatted and escaped, written with one write. */
 void log_block(struct log *log, struct bytes lines);
+
+/* From now on the lines of every log of this process are kept until logs_flush or logs_release,
+ * which also ends it. */
+void logs_hold(void);
+void logs_flush(void);
+void logs_release(void);
 
 /* Appends text to out with bytes below 0x20 and 0x7f as \xHH. */
 void log_escape(struct buf *out, const char *text);

@@ -32,6 +32,51 @@ START_TEST(lines_are_appended) {
 }
 END_TEST
 
+START_TEST(held_lines_are_written_together) {
+    TEMPORARY(dir);
+    AUTO(char) one = path_join(dir, "one.log");
+    AUTO(char) two = path_join(dir, "two.log");
+    struct log *first = log_open(one, NULL);
+    struct log *second = log_open(two, NULL);
+    logs_hold();
+    log_line(first, "a");
+    log_line(second, "b");
+    log_line(first, "c");
+    check_content(one, "");
+    check_content(two, "");
+    logs_flush();
+    check_content(one, "a\nc\n");
+    check_content(two, "b\n");
+    log_line(second, "d");
+    logs_release();
+    check_content(two, "b\nd\n");
+    log_line(second, "e");
+    check_content(two, "b\nd\ne\n");
+    log_close(first);
+    log_close(second);
+}
+END_TEST
+
+START_TEST(what_is_held_is_bounded_and_written_at_the_end) {
+    TEMPORARY(dir);
+    AUTO(char) path = path_join(dir, "a.log");
+    AUTO_BUF expected = BUF_INIT(1024 * 1024);
+    AUTO_BUF block = BUF_INIT(1024 * 1024);
+    struct log *log = log_open(path, NULL);
+    logs_hold();
+    for (int i = 0; i < 5; i++) {
+        buf_reset(&block);
+        for (int j = 0; j <= i * 1000; j++)
+            buf_printf(&block, "%d: a line of a block that is longer than the others\n", j);
+        log_block(log, buf_view(&block));
+        buf_put_bytes(&expected, buf_view(&block));
+    }
+    log_close(log);
+    check_content(path, buf_str(&expected));
+    logs_release();
+}
+END_TEST
+
 START_TEST(control_characters_are_escaped) {
     TEMPORARY(dir);
     AUTO(char) path = path_join(dir, "a.log");
@@ -205,9 +250,10 @@ START_TEST(events_take_bytes_that_are_no_utf8) {
 }
 END_TEST
 
-TEST_MAIN("log", lines_are_appended, control_characters_are_escaped, blocks_are_written_as_they_are,
-          long_lines_are_cut_and_still_end, a_log_of_null_writes_nothing,
-          a_log_that_cannot_be_opened_is_an_error, a_full_disk_is_reported_once_and_survived,
-          a_file_at_its_size_limit_is_survived, a_dash_is_standard_error,
-          lines_of_several_processes_do_not_mix, events_are_json_lines,
+TEST_MAIN("log", lines_are_appended, held_lines_are_written_together,
+          what_is_held_is_bounded_and_written_at_the_end, control_characters_are_escaped,
+          blocks_are_written_as_they_are, long_lines_are_cut_and_still_end,
+          a_log_of_null_writes_nothing, a_log_that_cannot_be_opened_is_an_error,
+          a_full_disk_is_reported_once_and_survived, a_file_at_its_size_limit_is_survived,
+          a_dash_is_standard_error, lines_of_several_processes_do_not_mix, events_are_json_lines,
           events_take_bytes_that_are_no_utf8)

@@ -5,15 +5,18 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/owned.h"
 #include "base/random.h"
 #include "base/resolver.h"
+#include "base/workers.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define DAY_US        (INT64_C(86400) * 1000000)
 #define OFFSET_MAX_US (36500 * DAY_US)
@@ -52,10 +55,19 @@ static void ignore_signals(void) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/* A peer each takes a descriptor, and the usual soft limit is a thousand. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The parent may end between the first question and prctl, and then no signal would come. */
-static int die_with_parent(struct err *e) {
+int process_die_with_parent(int signal_number, struct err *e) {
     pid_t parent = getppid();
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+    if (prctl(PR_SET_PDEATHSIG, signal_number) != 0)
         return err_errno(e, "die with parent");
     if (getppid() != parent)
         return err_set(e, ERR_SYS_CANCELLED, "the parent process ended");
@@ -80,10 +92,18 @@ static int apply_clock(const struct process_config *config, struct err *e) {
     return 0;
 }
 
+/* Workers must not draw the same numbers. */
+static int apply_seed(const struct process_config *config, struct err *e) {
+    AUTO(char) own = NULL;
+    if (config->seed != NULL && worker_number() > 0 && (own = worker_seed(config->seed)) == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "seed");
+    random_seed(own != NULL ? own : config->seed);
+    return 0;
+}
+
 static int apply_config(const struct process_config *config, struct err *e) {
-    if (apply_clock(config, e) != 0)
+    if (apply_clock(config, e) != 0 || apply_seed(config, e) != 0)
         return -1;
-    random_seed(config->seed);
     if (config->events == NULL)
         return 0;
     const char *actor = config->actor != NULL ? config->actor : program_invocation_short_name;
@@ -116,6 +136,7 @@ static int make_loop(struct process *p, struct err *e) {
     if (p->on_term == NULL || p->on_int == NULL || event_add(p->on_term, NULL) != 0 ||
         event_add(p->on_int, NULL) != 0)
         return err_set(e, ERR_SYS_INTERNAL, "signals could not be handled");
+    worker_takes_signals();
     return 0;
 }
 
@@ -134,11 +155,12 @@ static int set_clock(struct process *p, const struct process_config *config, str
 static int set_up(struct process *p, const struct process_config *config,
                   const struct process_options *options, struct err *e) {
     ignore_signals();
+    raise_descriptor_limit();
     if (take_ready_fd(p, options->ready_fd, e) != 0 || apply_config(config, e) != 0 ||
         make_loop(p, e) != 0)
         return -1;
     /* Behind the handlers, so that a parent that ends now is a clean end and not a kill. */
-    if (options->die_with_parent && die_with_parent(e) != 0)
+    if (options->die_with_parent && process_die_with_parent(SIGTERM, e) != 0)
         return -1;
     p->resolver = resolver_new(p->loop, &config->dns_servers, &config->hosts, e);
     return p->resolver != NULL ? set_clock(p, config, e) : -1;
@@ -232,8 +254,12 @@ int process_ready(struct process *p, json_t *facts, struct err *e) {
 }
 
 void process_run(struct process *p) {
-    if (!p->stopped)
-        event_base_loop(p->loop, EVLOOP_NO_EXIT_ON_EMPTY);
+    logs_hold();
+    while (!p->stopped) {
+        event_base_loop(p->loop, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        logs_flush();
+    }
+    logs_release();
 }
 
 void process_stop(struct process *p) {

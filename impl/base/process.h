@@ -59,6 +59,9 @@ struct process *process_new(const struct process_config *config,
                             const struct process_options *options, struct err *e);
 void process_free(struct process *p);
 
+/* The signal comes when the parent process ends, or has ended meanwhile: then -1 SYS_CANCELLED. */
+int process_die_with_parent(int signal_number, struct err *e);
+
 struct event_base *process_loop(struct process *p);
 struct resolver *process_resolver(struct process *p);
 

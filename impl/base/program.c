@@ -1,6 +1,7 @@
 /* The face of every program: options by getopt_long from one table, help made from the same table,
  * messages and exit codes. It must never let a program go on with options it did not understand. */
 #include "base/program.h"
+#include "base/key_formats.h"
 #include "base/owned.h"
 #include <errno.h>
 #include <getopt.h>
@@ -195,6 +196,7 @@ int program_options(const struct program *program, const struct opt *options, bo
     int result;
     while ((result = getopt_long(argc, argv, p.letters, p.longs, NULL)) != -1)
         take_option(&p, result, argv);
+    key_formats_limit();
     return optind;
 }
 

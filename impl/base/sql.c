@@ -153,8 +153,22 @@ int sql_exec(struct sql *db, const char *text, struct err *e) {
                                                                              : fail(db, text, e);
 }
 
+int sql_sync(struct sql *db, enum sql_sync sync, struct err *e) {
+    static const char *const statements[] = {[SQL_SYNC_OFF] = "PRAGMA synchronous=OFF",
+                                             [SQL_SYNC_NORMAL] = "PRAGMA synchronous=NORMAL",
+                                             [SQL_SYNC_FULL] = "PRAGMA synchronous=FULL"};
+    return sql_exec(db, statements[sync], e);
+}
+
 int64_t sql_last_id(struct sql *db) {
     return sqlite3_last_insert_rowid(db->connection);
+}
+
+int64_t sql_scanned(const struct sql *db) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < db->count; i++)
+        sum += sqlite3_stmt_status(db->statements[i], SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+    return sum;
 }
 
 static void note_bound(sqlite3_stmt *s, int result) {

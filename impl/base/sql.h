@@ -17,6 +17,10 @@ struct sql *sql_open(const char *path, const char *schema, struct err *e);
 /* Opens what is there, never to write. NULL STORE_OPEN. */
 struct sql *sql_open_to_read(const char *path, struct err *e);
 void sql_close(struct sql *db);
+/* How far a commit goes before it returns. NORMAL survives the death of the process, FULL that of
+ * the machine; OFF syncs nothing at all, for comparison only. -1 STORE_SQL. */
+enum sql_sync { SQL_SYNC_OFF, SQL_SYNC_NORMAL, SQL_SYNC_FULL };
+int sql_sync(struct sql *db, enum sql_sync sync, struct err *e);
 
 /* A statement, kept for the text (which must be a literal: it is the key), reset, without bindings.
  * Owned by db. NULL STORE_SQL. */
@@ -27,6 +31,9 @@ int sql_step(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_run(struct sql *db, sqlite3_stmt *statement, struct err *e);
 int sql_exec(struct sql *db, const char *text, struct err *e);
 int64_t sql_last_id(struct sql *db);
+/* How many rows kept statements have stepped over that no index picked out, for tests of what must
+ * not cost by the size of a table. */
+int64_t sql_scanned(const struct sql *db);
 
 /* Binding and reading with the types of this code base; indexes as in SQLite (1.., 0..). When a
  * value cannot be bound, the statement fails with STORE_SQL where it is stepped. Reading cannot

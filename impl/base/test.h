@@ -8,6 +8,7 @@
 #define BASE_TEST_H
 
 #include "base/err.h"
+#include "base/key_formats.h"
 #include <check.h>
 #include <stdlib.h>
 
@@ -26,6 +27,7 @@ static inline int test_patience(void) {
 }
 
 static inline int test_run(const char *name, const TTest *const *cases, size_t count) {
+    key_formats_limit();
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
     tcase_set_timeout(all, 60);

@@ -20,7 +20,9 @@ X509_STACK *x509_read_all_file(const char *path, struct err *e);
 int x509_put_der(const X509 *cert, struct buf *out, struct err *e);
 int x509_put_pem(const X509 *cert, struct buf *out, struct err *e);
 
-/* PEM private key, unencrypted. Caller frees. NULL KEY_PARSE. */
+/* PEM private key, unencrypted. Caller frees. NULL KEY_PARSE; of key_read_pem OpenSSL's queue has
+ * the reason. */
+EVP_PKEY *key_read_pem(struct bytes pem);
 EVP_PKEY *key_read_file(const char *path, struct err *e);
 int key_write_file(const char *path, EVP_PKEY *key, struct err *e); /* mode 0600 */
 

@@ -76,6 +76,7 @@ const struct cfg_field capf_config_fields[] = {
     CFG_MAP(struct capf_config, process, "process", process_fields, "what every program shares"),
     CFG_STRING(struct capf_config, listen, "listen", "127.0.0.1:0",
                "address to serve on; the real system's port is 3804"),
+    WORKERS_FIELDS(struct capf_config, workers),
     CFG_STRING(struct capf_config, log, "log", NULL, "CAPF trace file"),
     CFG_STRING_REQUIRED(struct capf_config, store, "store", "device store (SQLite)"),
     CFG_INT(struct capf_config, store_pages_max, "store-pages-max", "0", 0, 1000000000,

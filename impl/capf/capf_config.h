@@ -5,6 +5,7 @@
 
 #include "base/config.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include "capf/device_enums.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +50,7 @@ struct capf_est_config {
 
 struct capf_config {
     struct process_config process;
+    struct workers_config workers;
     char *listen;
     char *log;
     char *store;

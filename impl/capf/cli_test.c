@@ -118,6 +118,28 @@ START_TEST(pattern_makes_many) {
 }
 END_TEST
 
+START_TEST(copies_are_devices_of_their_own) {
+    TEMPORARY(folder);
+    struct bench b;
+    struct cli_options three = {.count = 3, .first = 5};
+    struct cli_options add = {.operation = "install", .mode = "string", .string = "123456"};
+    struct cli c = {.program = &program, .options = &three};
+    char *argv[] = {"copy", "SEP1", "SEP00%02d", NULL};
+    open_bench(&b, folder);
+    ck_assert_int_eq(run(&b, &add, "add", "SEP1"), EXIT_DONE);
+    c.store = b.store;
+    ck_assert_int_eq(cli_device(&c, 3, argv), EXIT_DONE);
+    ck_assert_int_eq(run(&b, &none, "show", "SEP0007"), EXIT_DONE);
+    ck_assert_ptr_nonnull(strstr(b.output, "Operation Pending"));
+    ck_assert_int_eq(cli_device(&c, 3, argv), EXIT_FAILED);
+    c.options = &none;
+    argv[2] = "SEP2";
+    ck_assert_int_eq(cli_device(&c, 3, argv), EXIT_DONE);
+    ck_assert_int_eq(cli_device(&c, 2, argv), EXIT_USAGE);
+    close_bench(&b);
+}
+END_TEST
+
 static void write_text(const char *path, const char *text) {
     struct err e = {0};
     ck_assert_ok(file_write(path, bytes_of_str(text), 0600, &e), e);
@@ -269,5 +291,5 @@ START_TEST(csv_lines) {
 END_TEST
 
 TEST_MAIN("capf command line", add_set_show, wrong_use_changes_nothing, pattern_makes_many,
-          shell_patterns_choose_devices, file_makes_all_or_none, report_tells_of_the_lsc,
-          renewal_is_for_what_is_due, csv_lines)
+          copies_are_devices_of_their_own, shell_patterns_choose_devices, file_makes_all_or_none,
+          report_tells_of_the_lsc, renewal_is_for_what_is_due, csv_lines)

@@ -53,7 +53,7 @@ static void put_number(struct buf *out, const struct pattern *p, long long numbe
         buf_printf(out, "%0*llX", p->width, (unsigned long long)number);
 }
 
-static int expand(struct cli *c, const char *text, change_fn *change, struct err *e) {
+static int expand(struct cli *c, const char *text, change_fn *change, void *extra, struct err *e) {
     struct pattern p = {0};
     if (read_pattern(text, &p, e) < 0)
         return -1;
@@ -62,7 +62,7 @@ static int expand(struct cli *c, const char *text, change_fn *change, struct err
         buf_printf(&name, "%.*s", p.prefix, text);
         put_number(&name, &p, (long long)(c->options->first + i));
         buf_put_str(&name, p.suffix);
-        if (change(c, buf_str(&name), NULL, e) < 0)
+        if (change(c, buf_str(&name), extra, e) < 0)
             return -1;
     }
     return 0;
@@ -209,12 +209,17 @@ static int change_each(struct cli *c, int argc, char **argv, change_fn *change, 
     if (c->options->file != NULL && change_file(c, c->options->file, change, e) < 0)
         return -1;
     for (int i = 1; i < argc; i++) {
-        int rc =
-            c->options->count > 0 ? expand(c, argv[i], change, e) : change(c, argv[i], NULL, e);
+        int rc = c->options->count > 0 ? expand(c, argv[i], change, NULL, e)
+                                       : change(c, argv[i], NULL, e);
         if (rc < 0)
             return -1;
     }
     return 0;
+}
+
+static int check_count(const struct cli *c, struct err *e) {
+    bool fits = c->options->count >= 0 && c->options->count <= COUNT_MAX;
+    return fits ? 0 : err_set(e, ERR_ARG_USAGE, "--count: 1 to %d", COUNT_MAX);
 }
 
 static int change_devices(struct cli *c, int argc, char **argv, change_fn *change) {
@@ -223,10 +228,8 @@ static int change_devices(struct cli *c, int argc, char **argv, change_fn *chang
         err_set(&e, ERR_ARG_USAGE, "name a device, a pattern with --count, or --file FILE");
         return cli_fail(c, &e);
     }
-    if (c->options->count < 0 || c->options->count > COUNT_MAX) {
-        err_set(&e, ERR_ARG_USAGE, "--count: 1 to %d", COUNT_MAX);
+    if (check_count(c, &e) < 0)
         return cli_fail(c, &e);
-    }
     if (store_begin(c->store, &e) < 0)
         return cli_fail(c, &e);
     int rc = commit_or_not(c, change_each(c, argc, argv, change, &e), &e);
@@ -239,6 +242,22 @@ static int verb_add(struct cli *c, int argc, char **argv) {
 
 static int verb_set(struct cli *c, int argc, char **argv) {
     return change_devices(c, argc, argv, set_one);
+}
+
+static int copy_to(struct cli *c, const char *name, void *original, struct err *e) {
+    return store_copy_device(c->store, original, name, e);
+}
+
+/* device copy NAME NEW, or with --count a pattern for the new names. */
+static int verb_copy(struct cli *c, int argc, char **argv) {
+    struct err e = {0};
+    if (argc != 3)
+        err_set(&e, ERR_ARG_USAGE, "device copy NAME NEW");
+    if (argc != 3 || check_count(c, &e) < 0 || store_begin(c->store, &e) < 0)
+        return cli_fail(c, &e);
+    int rc = c->options->count > 0 ? expand(c, argv[2], copy_to, argv[1], &e)
+                                   : copy_to(c, argv[2], argv[1], &e);
+    return commit_or_not(c, rc, &e) < 0 ? cli_fail(c, &e) : EXIT_DONE;
 }
 
 static bool collect_due(void *user, const struct device *d) {
@@ -302,6 +321,6 @@ static int verb_show(struct cli *c, int argc, char **argv) {
 int cli_device(struct cli *c, int argc, char **argv) {
     static const struct cli_verb verbs[] = {
         {"add", verb_add},   {"set", verb_set},       {"renew", verb_renew}, {"list", verb_list},
-        {"show", verb_show}, {"report", verb_report}, {NULL, NULL}};
+        {"show", verb_show}, {"report", verb_report}, {"copy", verb_copy},   {NULL, NULL}};
     return cli_dispatch(c, "device", verbs, argc, argv);
 }

@@ -28,7 +28,8 @@ static X509 *make_lsc(struct session *s, struct err *e) {
     struct issue_extension extensions[EXTENSIONS_MAX];
     snprintf(san, sizeof san, "URI:%s", s->device.name);
     lsc_extensions(san, extensions);
-    AUTO(X509_NAME) subject = judge_subject(&s->device, s->mic, service->certificate, e);
+    AUTO(X509_NAME)
+    subject = judge_subject(s->device.name, s->device.model, s->mic, service->certificate, e);
     if (subject == NULL)
         return NULL;
     int64_t now = (int64_t)clock_wall();
@@ -40,6 +41,7 @@ static X509 *make_lsc(struct session *s, struct err *e) {
         .not_before = now,
         .not_after = now + service->config->lsc_validity_us / 1000000,
         .extensions = extensions,
+        .only_encoded = true,
     };
     return issue_certificate(&request, e);
 }

@@ -2,13 +2,14 @@
  * belongs to the device, not to the session: when the phone is gone meanwhile, the certificate is
  * kept for its next session, and when it is back already, it gets it there. A certificate that does
  * not fit key and device is never recorded as issued. */
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/x509.h"
 #include "capf/issuer.h"
 #include "capf/judge.h"
+#include "capf/sharing.h"
 #include "est/est_error.h"
-#include "pki/csr.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ static void job_free(struct online_job *job) {
     if (job->next != NULL)
         job->next->link = job->link;
     EVP_PKEY_free(job->key);
+    sharing_release_request(job->enrolment);
     free(job);
 }
 
@@ -102,6 +104,8 @@ static int record_issued(const struct online_job *job, const X509 *certificate, 
 
 static int write_files(const struct online_job *job, const struct est_result *r, struct bytes der,
                        struct err *e) {
+    if (!sharing_is_latest(job->service, job->device, job->enrolment))
+        return 0;
     job_trace(job, "Signed Cert written to /tmp/capf/cert/ location...");
     job_trace(job, "Inside write_binary_file()");
     if (write_below_cert(job, ".p7", r->der, e) < 0)
@@ -195,48 +199,66 @@ static struct online_job *job_under_way(struct session *s) {
 }
 
 /* What is sent is what was written and can be read again, as on CUCM. */
-static int read_csr(struct session *s, const char *shown, struct buf *der, struct err *e) {
+static int read_csr(struct session *s, const char *shown, struct err *e) {
     session_trace(s, "Inside X509_REQ *read_csr()");
     AUTO(char) path = issuer_real_path(s->service->config, shown);
     AUTO_BUF pem = BUF_INIT(4 * STORE_CSR_MAX);
-    if (path == NULL || file_read(path, &pem, e) < 0)
+    AUTO_BUF der = BUF_INIT(STORE_CSR_MAX);
+    if (path == NULL || file_read(path, &pem, e) < 0 ||
+        b64_decode_any(buf_view(&pem), &der, NULL, e) < 0)
         return -1;
-    AUTO(X509_REQ) csr = csr_read(buf_view(&pem), NULL, e);
-    if (csr == NULL || csr_verify(csr, e) < 0 || csr_match_key(csr, s->key, e) < 0 ||
-        csr_put_der(csr, der, e) < 0)
-        return -1;
+    if (!bytes_equal(buf_view(&der), buf_view(&s->csr)))
+        return err_set(e, ERR_CSR_PARSE, "%s is not what the phone signed", shown);
     session_trace(s, "Completed action in X509_REQ *read_csr()");
     return 0;
 }
 
-int online_start(struct session *s, struct err *e) {
+static int start_job(struct session *s, struct err *e) {
     AUTO(char) shown = issuer_shown_path("csr", s->device.name, ".csr");
-    AUTO_BUF der = BUF_INIT(STORE_CSR_MAX);
-    struct online_job *job = s->enrolment == 0 ? NULL : job_under_way(s);
-    if (job != NULL) {
-        session_trace(s, "the enrolment of this key is under way");
-        job->n = s->n;
-        job->fd = s->fd;
-        return 0;
-    }
+    const struct capf_enroller *enroller = &s->service->enroller;
     if (shown == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    if (issuer_record_request(s, ISSUER_ONLINE_CA, e) < 0)
-        return -1;
     session_trace(s, "CA Mode is OnlineCA, Initiating Automatic Certificate Enrollment");
     session_trace(s, "Calling enrollCertUsingEST() csr_file=%s", shown);
-    if (read_csr(s, shown, &der, e) < 0)
+    if (read_csr(s, shown, e) < 0)
         return -1;
-    job = job_new(s, e);
+    struct online_job *job = job_new(s, e);
     if (job == NULL)
         return -1;
-    const struct capf_enroller *enroller = &s->service->enroller;
-    if (enroller->start(enroller->self, buf_view(&der), on_enrolled, job, e) == 0)
+    if (enroller->start(enroller->self, buf_view(&s->csr), s->key, on_enrolled, job, e) == 0)
         return 0;
     job_free(job);
     return -1;
 }
 
+/* The claim of the request passes to the job. */
+static int start_claimed(struct session *s, bool begun_earlier, struct err *e) {
+    enum request_state state = begun_earlier ? sharing_request_state(s) : REQUEST_OPEN;
+    int rc = ONLINE_ISSUED;
+    if (state == REQUEST_OVER)
+        rc = err_set(e, ERR_EST_BAD_RESPONSE, "the enrolment failed in another worker");
+    if (state == REQUEST_OPEN)
+        rc = start_job(s, e);
+    if (rc != ONLINE_STARTED)
+        sharing_release_request(s->enrolment);
+    return rc;
+}
+
+int online_start(struct session *s, struct err *e) {
+    struct online_job *job = s->enrolment == 0 ? NULL : job_under_way(s);
+    if (job != NULL) {
+        session_trace(s, "the enrolment of this key is under way");
+        job->n = s->n;
+        job->fd = s->fd;
+        return ONLINE_STARTED;
+    }
+    bool begun_earlier = s->enrolment != 0;
+    if (issuer_record_request(s, ISSUER_ONLINE_CA, e) < 0)
+        return -1;
+    return sharing_claim_request(s) ? start_claimed(s, begun_earlier, e) : ONLINE_STARTED;
+}
+
+/* The certificate was judged when it came; what may have changed since is the file. */
 int online_take_certificate(struct session *s, struct err *e) {
     struct trace *t = s->service->trace;
     AUTO(char) csr = issuer_shown_path("csr", s->device.name, ".csr");
@@ -252,12 +274,7 @@ int online_take_certificate(struct session *s, struct err *e) {
     trace_debug(t, "loadFile() successfully loaded file: '%s'", shown);
     if (!bytes_equal(buf_view(&loaded), buf_view(&s->certificate)))
         return err_set(e, ERR_X509_PARSE, "%s is not what the CA returned", shown);
-    AUTO(X509) certificate = x509_read(buf_view(&s->certificate), e);
-    if (certificate == NULL)
-        return -1;
     session_trace(s, "Read certificate for device");
-    if (judge_issued(certificate, s->key, s->device.name, e) < 0)
-        return -1;
     trace_debug(t, "LSC is verified. removing CSR at %s", csr);
     issuer_remove_csr_file(s->service->config, s->device.name);
     return 0;

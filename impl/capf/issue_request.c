@@ -10,7 +10,7 @@
 int issuer_ask_signature(struct session *s, struct capf_message *request, struct buf *octets,
                          struct err *e) {
     AUTO(X509_NAME)
-    subject = judge_subject(&s->device, s->mic, s->service->certificate, e);
+    subject = judge_subject(s->device.name, s->device.model, s->mic, s->service->certificate, e);
     if (subject == NULL)
         return -1;
     struct csr_template wanted = {.subject = subject, .key = s->key, .san_uri = s->device.name};
@@ -24,11 +24,8 @@ int issuer_take_signature(struct session *s, const struct capf_message *answer, 
     struct bytes signature = {0};
     if (auth_request_signature(answer, &signature, e) < 0)
         return -1;
-    AUTO(X509_REQ) csr = csr_assemble(buf_view(&s->info), s->key, s->md, signature, e);
-    if (csr == NULL || csr_verify(csr, e) < 0 || csr_match_key(csr, s->key, e) < 0)
-        return -1;
     buf_reset(&s->csr);
-    return csr_put_der(csr, &s->csr, e);
+    return csr_assemble(buf_view(&s->info), s->key, s->md, signature, &s->csr, e);
 }
 
 int issuer_record_request(struct session *s, int issuer, struct err *e) {

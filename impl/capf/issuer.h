@@ -27,7 +27,9 @@ int issuer_record_request(struct session *s, int issuer, struct err *e);
 
 /* issue_online.c: sends s->csr to the CA; the answer comes as CAPF_EV_CA_CERT_REP to whatever
  * session the device has then, s->ca_result and s->certificate set. A request that is under way
- * already is joined, not repeated. -1: nothing was started. */
+ * already is joined, not repeated. -1: nothing was started. ONLINE_ISSUED: another worker has got
+ * the certificate meanwhile, s->certificate is set and no event will come. */
+enum { ONLINE_STARTED = 0, ONLINE_ISSUED = 1 };
 int online_start(struct session *s, struct err *e);
 /* Loads and checks /tmp/capf/cert/DEVICE.der for CA_CERT_REP, removes the request's file. -1
  * X509_*, SYS_IO: the certificate must not reach the phone. */

@@ -49,18 +49,19 @@ static int copy_entries(X509_NAME *to, const X509_NAME *from, int nid) {
     return 0;
 }
 
-static int add_device_cn(X509_NAME *name, const struct device *d) {
+static int add_device_cn(X509_NAME *name, const char *device, const char *model) {
     char cn[STORE_MODEL_MAX + CAPF_DEVICE_NAME_MAX + 2];
-    snprintf(cn, sizeof cn, "%s%s%s", d->model, d->model[0] == '\0' ? "" : "-", d->name);
+    snprintf(cn, sizeof cn, "%s%s%s", model, model[0] == '\0' ? "" : "-", device);
     /* X.520 limits a CN to 64 characters; the bare name is then the better one. */
-    const char *text = strlen(cn) <= 64 ? cn : d->name;
+    const char *text = strlen(cn) <= 64 ? cn : device;
     return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
                                       (const unsigned char *)text, -1, -1, 0) == 1
                ? 0
                : -1;
 }
 
-X509_NAME *judge_subject(const struct device *d, const X509 *mic, const X509 *capf, struct err *e) {
+X509_NAME *judge_subject(const char *device, const char *model, const X509 *mic, const X509 *capf,
+                         struct err *e) {
     static const int organisation[] = {NID_countryName, NID_stateOrProvinceName, NID_localityName,
                                        NID_organizationName, NID_organizationalUnitName};
     const X509_NAME *mine = mic == NULL ? NULL : X509_get_subject_name(mic);
@@ -72,9 +73,10 @@ X509_NAME *judge_subject(const struct device *d, const X509 *mic, const X509 *ca
     for (size_t i = 0; rc == 0 && i < sizeof organisation / sizeof organisation[0]; i++)
         rc = copy_entries(name, ours, organisation[i]);
     if (rc == 0)
-        rc = mine != NULL ? copy_entries(name, mine, NID_commonName) : add_device_cn(name, d);
+        rc = mine != NULL ? copy_entries(name, mine, NID_commonName)
+                          : add_device_cn(name, device, model);
     if (rc < 0) {
-        err_openssl(e, ERR_X509_ISSUE, "%s: cannot make the subject", d->name);
+        err_openssl(e, ERR_X509_ISSUE, "%s: cannot make the subject", device);
         return NULL;
     }
     return TAKE(name);

@@ -25,8 +25,9 @@ int judge_dates(const X509 *certificate, struct err *e);
 int judge_issued(const X509 *certificate, EVP_PKEY *key, const char *device, struct err *e);
 
 /* The subject of a phone's certificate (8.2): serialNumber and CN of its MIC when one is known,
- * else CN = MODEL-DEVICE or DEVICE; C, ST, L, O, OU of the CAPF certificate. Caller frees. NULL
- * X509_ISSUE. */
-X509_NAME *judge_subject(const struct device *d, const X509 *mic, const X509 *capf, struct err *e);
+ * else CN = MODEL-DEVICE or DEVICE (model "": none known); C, ST, L, O, OU of the CAPF certificate.
+ * Caller frees. NULL X509_ISSUE. */
+X509_NAME *judge_subject(const char *device, const char *model, const X509 *mic, const X509 *capf,
+                         struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* capflab-capf: the CAPF service, and the commands that administer its device store. */
 #include "base/clock.h"
 #include "base/program.h"
+#include "base/workers.h"
 #include "capf/cli.h"
 #include "capf/service.h"
 #include "capf/states.h"
@@ -13,6 +14,7 @@ static const struct program program = {
     .usage = "[serve] --config FILE [OPTION...]\n"
              "device add NAME... [--count N] [--file CSV] [COLUMN OPTION...]\n"
              "device set NAME|PATTERN... [--count N] [--file CSV] [COLUMN OPTION...]\n"
+             "device copy NAME NEW [--count N]\n"
              "device list|report [NAME|PATTERN...] [--csv|--json]\n"
              "device renew [NAME|PATTERN...]\n"
              "device show NAME [--json]\n"
@@ -31,6 +33,7 @@ static const struct program program = {
 
 struct arguments {
     struct process_options process;
+    struct workers_options workers;
     struct cli_options cli;
 };
 
@@ -38,6 +41,7 @@ static int parse(struct arguments *a, int argc, char **argv) {
     struct cli_options *o = &a->cli;
     const struct opt options[] = {
         PROCESS_OPTIONS(&a->process),
+        WORKERS_OPTIONS(&a->workers),
         {"store", 's', OPT_STRING, &o->store, "FILE", "device store, instead of the config's"},
         {"operation", 0, OPT_STRING, &o->operation, "OPERATION",
          "none, install, delete or troubleshoot"},
@@ -74,9 +78,8 @@ static int run_service(const struct capf_config *config, const struct process_op
     struct process *process = process_new(&config->process, options, e);
     if (process == NULL)
         return -1;
-    const char *listen = options->listen != NULL ? options->listen : config->listen;
-    struct capf_service *service =
-        capf_service_new(config, process_loop(process), process_resolver(process), NULL, listen, e);
+    struct capf_service *service = capf_service_new(
+        config, process_loop(process), process_resolver(process), NULL, config->listen, e);
     int rc = service == NULL ? -1 : announce(process, service, e);
     if (rc == 0)
         process_run(process);
@@ -89,17 +92,30 @@ static bool is_config_mistake(const struct err *e) {
     return strncmp(err_name(e->code), "CONFIG_", 7) == 0 || e->code == ERR_ARG_USAGE;
 }
 
-static int serve(const struct arguments *a) {
+/* The command line beats the file. */
+static void apply_options(struct capf_config *config, const struct arguments *a) {
+    struct err e = {0};
+    if (a->cli.store != NULL)
+        config->store = (char *)a->cli.store;
+    if (a->process.listen != NULL)
+        config->listen = (char *)a->process.listen;
+    if (workers_apply(&config->workers, &a->workers, &e) != 0)
+        program_die(&program, EXIT_USAGE, &e);
+}
+
+static int serve(struct arguments *a) {
     struct capf_config config = {0};
     struct err e = {0};
+    int supervised = EXIT_DONE;
     struct cfg_doc *doc = program_config(&program, a->process.config, &config);
-    if (a->cli.store != NULL)
-        config.store = (char *)a->cli.store;
-    int rc = run_service(&config, &a->process, &e);
+    apply_options(&config, a);
+    const struct workers_plan plan = {config.workers.count, config.listen, &config.process};
+    int rc =
+        workers_split(&plan, &a->process, &supervised) ? run_service(&config, &a->process, &e) : 0;
     cfg_doc_free(doc);
     if (rc < 0)
         program_die(&program, is_config_mistake(&e) ? EXIT_USAGE : EXIT_FAILED, &e);
-    return EXIT_DONE;
+    return supervised;
 }
 
 typedef int command_fn(struct cli *c, int argc, char **argv);

@@ -4,6 +4,7 @@
 #include "capf/outcome.h"
 #include "base/owned.h"
 #include <stdio.h>
+#include <string.h>
 
 enum { SCOPE_MAX = 256 };
 
@@ -21,6 +22,23 @@ static void trace_device(struct trace *t, const char *scope, const struct device
     trace_in(t, scope, "Operation Should Finish By=%s", d->finish_by);
 }
 
+static void keep_device(struct session_device *kept, const struct device *found) {
+    *kept = (struct session_device){
+        .pkid = found->pkid,
+        .operation = found->operation,
+        .auth_mode = found->auth_mode,
+        .key_size = found->key_size,
+        .ec_key_size = found->ec_key_size,
+        .key_order = found->key_order,
+        .no_sign_version = found->no_sign_version,
+        .locked_until = found->locked_until,
+    };
+    memcpy(kept->name, found->name, sizeof kept->name);
+    memcpy(kept->model, found->model, sizeof kept->model);
+    memcpy(kept->auth_string, found->auth_string, sizeof kept->auth_string);
+    memcpy(kept->finish_by, found->finish_by, sizeof kept->finish_by);
+}
+
 int outcome_select(struct session *s, struct err *e) {
     struct trace *t = s->service->trace;
     char scope[SCOPE_MAX];
@@ -29,7 +47,7 @@ int outcome_select(struct session *s, struct err *e) {
     struct device found;
     int rc = store_device(s->service->store, s->device.name, &found, e);
     if (rc == 0) {
-        s->device = found;
+        keep_device(&s->device, &found);
         trace_device(t, scope, &found);
     } else {
         trace_in(t, scope, "%s",

@@ -3,6 +3,7 @@
  * believed. Nothing secret goes into errors. */
 #include "capf/phone_auth.h"
 #include "base/clock.h"
+#include "base/workers.h"
 #include "base/x509.h"
 #include "capf/auth.h"
 #include "capf/judge.h"
@@ -37,13 +38,37 @@ static int by_string(struct session *s, const struct capf_message *m, enum capf_
     return store_right_string(s->service->store, s->device.name, e);
 }
 
+/* Between workers, so that no two of them take the same string for the last one allowed: the row is
+ * read again where nobody else can write it. */
+static int by_string_alone(struct session *s, const struct capf_message *m,
+                           enum capf_result *result, struct err *e) {
+    struct store *store = s->service->store;
+    struct device now;
+    if (store_begin(store, e) < 0)
+        return -1;
+    int rc = store_device(store, s->device.name, &now, e);
+    if (rc == 0) {
+        s->device.locked_until = now.locked_until;
+        rc = by_string(s, m, result, e);
+    }
+    if (store_commit(store, rc == 0 ? e : NULL) == 0)
+        return rc;
+    store_rollback(store);
+    return -1;
+}
+
+/* The key of the LSC that the store says the device has. */
 static bool matches_stored_key(const struct session *s, const X509 *certificate) {
+    struct err ignored = {0};
+    struct device stored;
     unsigned char *der = NULL;
+    if (store_device(s->service->store, s->device.name, &stored, &ignored) < 0)
+        return false;
     int len = i2d_PublicKey(X509_get0_pubkey(certificate), &der);
     if (len <= 0)
         return false;
-    bool same = bytes_equal(bytes_of(der, (size_t)len),
-                            bytes_of(s->device.public_key, s->device.public_key_len));
+    bool same =
+        bytes_equal(bytes_of(der, (size_t)len), bytes_of(stored.public_key, stored.public_key_len));
     OPENSSL_free(der);
     return same;
 }
@@ -142,7 +167,8 @@ int phone_authenticate(struct session *s, const struct capf_message *auth_res,
     int rc = 0;
     switch ((enum capf_auth_mode)s->device.auth_mode) {
     case AUTH_MODE_STRING:
-        rc = by_string(s, auth_res, result, e);
+        rc = worker_number() == 0 ? by_string(s, auth_res, result, e)
+                                  : by_string_alone(s, auth_res, result, e);
         break;
     case AUTH_MODE_NULL_STRING:
         break;

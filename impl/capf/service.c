@@ -4,14 +4,15 @@
 #include "base/events.h"
 #include "base/file.h"
 #include "base/http_client.h"
+#include "base/slack.h"
 #include "base/tls.h"
 #include "base/x509.h"
 #include "capf/issuer.h"
 #include "capf/session.h"
+#include "capf/sharing.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { CACERT_FILE_MAX = 1024 * 1024, BREATH_US = 100 * 1000 };
@@ -44,10 +45,10 @@ static void trace_parameters(struct capf_service *v) {
     trace_leave(v->trace, scope);
 }
 
-static int enroll_over_est(void *self, struct bytes request, est_done_fn *done, void *user,
-                           struct err *e) {
+static int enroll_over_est(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                           void *user, struct err *e) {
     struct capf_service *v = self;
-    return est_client_simpleenroll(v->est, request, done, user, e) == NULL ? -1 : 0;
+    return est_client_simpleenroll(v->est, request, key, done, user, e) == NULL ? -1 : 0;
 }
 
 static int read_cacert(struct capf_service *v, struct err *e) {
@@ -145,32 +146,44 @@ static void turn_away(struct capf_service *v, int fd, const char *peer, const st
                   err_name(why->code));
 }
 
+static void take_connection(struct capf_service *v, int fd, const struct sockaddr *address) {
+    const struct admission_peer from = admission_peer_of(address);
+    struct err e = {0};
+    char peer[SESSION_PEER_MAX];
+    peer_text(address, peer);
+    if (admission_check(v->admission, &from, &e) < 0) {
+        turn_away(v, fd, peer, &e);
+        return;
+    }
+    slack_note(v->slack, v->open + 1U);
+    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
+    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
+    trace_debug(v->trace, "new ph on fd %d", fd);
+    if (session_new(v, fd, peer, &from, &e) == NULL) {
+        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
+        return;
+    }
+    trace_debug(v->trace, "Got a new SCB from RBTree");
+    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, fd, v->accepted);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int len, void *user) {
     (void)listener;
     (void)len;
     struct capf_service *v = user;
-    struct err e = {0};
-    char peer[SESSION_PEER_MAX];
-    peer_text(address, peer);
-    const struct admission_peer from = admission_peer_of(address);
     v->attempted++;
-    if (admission_check(v->admission, &from, &e) < 0) {
-        turn_away(v, (int)fd, peer, &e);
-        return;
-    }
     v->accepted++;
-    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd,
-                (int)fd);
-    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
-    trace_debug(v->trace, "new ph on fd %d", (int)fd);
-    if (session_new(v, (int)fd, peer, &from, &e) == NULL) {
-        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
-        return;
-    }
-    trace_debug(v->trace, "Got a new SCB from RBTree");
-    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, (int)fd,
-                v->accepted);
+    take_connection(v, (int)fd, address);
+}
+
+/* Sessions are numbered over all workers. */
+static void on_handed(void *user, int fd, struct sockaddr *address, socklen_t len,
+                      uint64_t number) {
+    (void)len;
+    struct capf_service *v = user;
+    v->attempted = v->accepted = (unsigned)number;
+    take_connection(v, fd, address);
 }
 
 static void on_breath(void *user) {
@@ -188,19 +201,28 @@ static void on_accept_error(struct evconnlistener *listener, void *user) {
     timer_start(v->breath, BREATH_US);
 }
 
+void capf_service_session_gone(struct capf_service *v) {
+    if (v->slack != NULL)
+        slack_note(v->slack, v->open);
+    if (v->intake != NULL)
+        worker_intake_resume(v->intake);
+}
+
 struct session *capf_service_find(struct capf_service *v, const char *device) {
-    for (struct session *s = v->sessions; s != NULL; s = s->next)
-        if (s->authenticated && s->state != CAPF_STATE_CLOSED &&
-            strcasecmp(s->device.name, device) == 0)
-            return s;
-    return NULL;
+    return roster_find(&v->roster, device);
+}
+
+static int start_taking(struct capf_service *v, struct err *e) {
+    v->address = worker_address();
+    if (v->address == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    v->intake = worker_intake_new(v->loop, on_handed, v, e);
+    return v->intake != NULL ? sharing_start(v, e) : -1;
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {
     v->breath = timer_new(v->loop, on_breath, v);
-    v->admission = admission_new((size_t)v->config->connections_max,
-                                 (size_t)v->config->connections_per_address_max);
-    if (v->breath == NULL || v->admission == NULL)
+    if (v->breath == NULL)
         return err_set(e, ERR_SYS_NOMEM, "%s", where);
     int fd = listen_tcp(where, &v->address, e);
     if (fd < 0)
@@ -218,12 +240,19 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
         return -1;
     v->store = store_open(c->store, e);
     if (v->store == NULL || store_limit(v->store, c->store_pages_max, e) < 0 ||
-        load_identity(v, e) < 0 || issuer_make_folders(c, e) < 0)
+        (!c->workers.durable && store_never_sync(v->store, e) < 0) || load_identity(v, e) < 0 ||
+        issuer_make_folders(c, e) < 0)
         return -1;
-    trace_parameters(v);
+    if (worker_is_first())
+        trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
-    return start_listening(v, listen, e);
+    v->slack = slack_new(v->loop, NULL, NULL);
+    v->admission =
+        admission_new((size_t)c->connections_max, (size_t)c->connections_per_address_max);
+    if (v->slack == NULL || v->admission == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, listen, e);
 }
 
 struct capf_service *capf_service_new(const struct capf_config *config, struct event_base *loop,
@@ -260,11 +289,15 @@ void capf_service_free(struct capf_service *v) {
     if (v->listener != NULL)
         evconnlistener_free(v->listener);
     v->listener = NULL;
+    worker_intake_free(v->intake);
+    v->intake = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
     timer_free(v->breath);
     admission_free(v->admission);
+    slack_free(v->slack);
     free_outside_connections(v);
+    sharing_stop();
     store_close(v->store);
     trace_close(v->trace);
     X509_free(v->certificate);

@@ -8,17 +8,21 @@
 #include "base/err.h"
 #include "base/owned.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include "capf/capf_config.h"
+#include "capf/roster.h"
 #include "capf/store.h"
 #include "capf/trace.h"
 #include "est/est_client.h"
 #include <event2/listener.h>
 #include <stdint.h>
 
-/* How a request gets to a CA: the EST client, or whatever stands in its place. start returns 0 and
- * calls done exactly once, later; or -1 and never. */
+/* How a request gets to a CA: the EST client, or whatever stands in its place. request: DER,
+ * verified; key: its public key. start returns 0 and calls done exactly once, later; or -1 and
+ * never. */
 struct capf_enroller {
-    int (*start)(void *self, struct bytes request, est_done_fn *done, void *user, struct err *e);
+    int (*start)(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done, void *user,
+                 struct err *e);
     void *self;
 };
 
@@ -42,10 +46,14 @@ struct capf_service {
     struct evconnlistener *listener;
     struct timer *breath; /* until connections are accepted again */
     struct admission *admission;
-    char *address; /* HOST:PORT with the real port */
+    struct worker_intake *intake; /* in a worker, instead of the listener */
+    char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
+    struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;
     unsigned attempted, accepted; /* connections so far; the number of a session is `accepted` */
+    unsigned open;
+    struct slack *slack; /* of sessions that ended; NULL in tests that make a service by hand */
 };
 
 /* Opens everything and listens. config must outlive the service. enroller NULL: EST as configured.
@@ -55,6 +63,9 @@ struct capf_service *capf_service_new(const struct capf_config *config, struct e
                                       const struct capf_enroller *enroller, const char *listen,
                                       struct err *e);
 void capf_service_free(struct capf_service *service);
+
+/* For sessions: one is gone, so that another can be taken. */
+void capf_service_session_gone(struct capf_service *service);
 
 /* The newest authenticated session of the device that is not closed, or NULL. */
 struct session *capf_service_find(struct capf_service *service, const char *device);

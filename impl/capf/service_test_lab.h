@@ -85,13 +85,14 @@ static inline void fake_answer(evutil_socket_t fd, short what, void *user) {
     free(call);
 }
 
-static inline int fake_start(void *self, struct bytes request, est_done_fn *done, void *user,
-                             struct err *e) {
+static inline int fake_start(void *self, struct bytes request, EVP_PKEY *key, est_done_fn *done,
+                             void *user, struct err *e) {
     static const struct timeval now = {0, 0};
     struct fake_call *call = calloc(1, sizeof *call);
     *call = (struct fake_call){.lab = self, .done = done, .user = user};
     call->csr = csr_read(request, NULL, e);
     ck_assert_ptr_nonnull(call->csr);
+    ck_assert_ok(csr_match_key(call->csr, key, e), *e);
     return event_base_once(fake_loop, -1, EV_TIMEOUT, fake_answer, call, &now);
 }
 

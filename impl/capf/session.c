@@ -3,7 +3,9 @@
  * waits, and it never frees a session while the state table runs. */
 #include "capf/session.h"
 #include "base/events.h"
+#include "base/log.h"
 #include "base/tls_stream.h"
+#include "capf/sharing.h"
 #include "capf/states.h"
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -115,6 +117,7 @@ void session_send(struct session *s, struct capf_message *m) {
     trace_message(s, m);
     if (m->type != CAPF_MSG_AUTH_REQ)
         note_event(s, false, m);
+    logs_flush();
     if (write_once(s, &frame) < 0)
         session_drop(s);
 }
@@ -291,14 +294,17 @@ static void link_in(struct session *s) {
     if (s->next != NULL)
         s->next->link = &s->next;
     service->sessions = s;
+    service->open++;
 }
 
 static void link_out(struct session *s) {
+    roster_remove(s);
     if (s->link == NULL)
         return;
     *s->link = s->next;
     if (s->next != NULL)
         s->next->link = s->link;
+    s->service->open--;
 }
 
 /* The stream owns fd and the TLS object; NULL with fd still open. */
@@ -327,7 +333,7 @@ static void init_session(struct session *s, struct capf_service *service, int fd
     s->csr = (struct buf)BUF_INIT(STORE_CSR_MAX);
     s->certificate = (struct buf)BUF_INIT(STORE_CERTIFICATE_MAX);
     s->end_reason = CAPF_REASON_REFUSED;
-    device_defaults(&s->device);
+    s->device.operation = OPERATION_NONE;
 }
 
 struct session *session_over(struct capf_service *service, struct bufferevent *stream,
@@ -387,6 +393,7 @@ void session_free(struct session *s) {
     link_out(s);
     if (s->admitted)
         admission_leave(service->admission, &s->from);
+    sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)
@@ -399,4 +406,5 @@ void session_free(struct session *s) {
     buf_free(&s->csr);
     buf_free(&s->certificate);
     free(s);
+    capf_service_session_gone(service);
 }

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 enum { SESSION_PEER_MAX = INET6_ADDRSTRLEN };
 
@@ -23,6 +24,19 @@ enum { SESSION_PEER_MAX = INET6_ADDRSTRLEN };
 struct key_wish {
     bool ec;
     unsigned bits;
+};
+
+/* What a session needs of its device's row; of 10,000 waiting phones each keeps this, and none
+ * keeps the LSC that it has. */
+struct session_device {
+    int64_t pkid;
+    char name[CAPF_DEVICE_NAME_MAX + 1];
+    char model[STORE_MODEL_MAX];
+    char auth_string[CAPF_PASSWORD_MAX + 1]; /* secret */
+    char finish_by[STORE_FINISH_BY_MAX];
+    int operation, auth_mode, key_size, ec_key_size, key_order;
+    int no_sign_version;
+    int64_t locked_until;
 };
 
 struct session {
@@ -40,12 +54,16 @@ struct session {
     size_t talked;       /* what the messages so far come to */
     enum capf_state state;
 
-    bool named; /* device.name is known */
-    bool authenticated;
+    bool named;         /* device.name is known */
+    bool authenticated; /* and in the service's roster; set by roster_add */
+    LIST_ENTRY(session) namesakes;
     bool closed_by_phone; /* in order, not by a reset; for CAPF_EV_PH_DISC */
     bool auth_req_noted;  /* its event is written once the phone has a name */
+    bool has_device;      /* the claim of the device is this worker's */
+    bool awaits_device;   /* until another worker gives it up */
+    bool awaits_request;  /* until another worker has the CA's answer */
     unsigned version;     /* negotiated */
-    struct device device;
+    struct session_device device;
     X509 *mic; /* a trusted one that the phone proved to have; NULL: none */
 
     struct key_wish wish;

@@ -2,6 +2,7 @@
  * states_install.c and states_other.c; no transition is decided outside this table. */
 #include "capf/states.h"
 #include "capf/session.h"
+#include "capf/sharing.h"
 #include "capf/states_actions.h"
 #include "capf/trace.h"
 
@@ -189,6 +190,8 @@ void states_run(struct session *s, enum capf_event event, const struct capf_mess
         }
         event = t->fn(s, m);
     }
+    if (s->state == CAPF_STATE_CLOSED)
+        sharing_release_device(s);
     if (waits_anew || s->state != before)
         session_arm(s);
 }

@@ -7,6 +7,8 @@
 /* states_auth.c: who is it, and what is wanted of it */
 state_fn act_send_auth_req;
 state_fn act_take_auth_res;
+/* What act_take_auth_res ends with, once another worker has given the device up. */
+enum capf_event act_begin_operation(struct session *s);
 
 /* states_install.c: key, request, certificate */
 state_fn act_send_key_gen_req;

@@ -6,6 +6,7 @@
 #include "capf/outcome.h"
 #include "capf/phone_auth.h"
 #include "capf/session.h"
+#include "capf/sharing.h"
 #include "capf/states_actions.h"
 #include <stdio.h>
 #include <string.h>
@@ -25,12 +26,12 @@ static enum capf_event refuse(struct session *s, unsigned reason) {
 }
 
 /* "YYYY:MM:DD:HH:MM", UTC, compared as text with the present minute. */
-static bool is_late(const struct device *d) {
+static bool is_late(const char *finish_by) {
     char now[STORE_FINISH_BY_MAX + 16];
     struct tm utc = clock_utc(clock_wall_us());
     snprintf(now, sizeof now, "%04d:%02d:%02d:%02d:%02d", utc.tm_year + 1900, utc.tm_mon + 1,
              utc.tm_mday, utc.tm_hour, utc.tm_min);
-    return d->finish_by[0] != '\0' && strcmp(d->finish_by, now) < 0;
+    return finish_by[0] != '\0' && strcmp(finish_by, now) < 0;
 }
 
 /* A phone that was cut off comes back: its earlier session cannot go on. */
@@ -40,7 +41,7 @@ static void take_over(struct session *s) {
         session_trace(s, "session %u of this device is given up", earlier->n);
         session_drop(earlier);
     }
-    s->authenticated = true;
+    roster_add(&s->service->roster, s);
 }
 
 /* A certificate that was issued but never confirmed is offered first, without a new key: the phone
@@ -112,6 +113,11 @@ static int look_up(struct session *s, enum capf_event *end) {
     return -1;
 }
 
+enum capf_event act_begin_operation(struct session *s) {
+    enum capf_event end = CAPF_EV_NOTHING;
+    return look_up(s, &end) < 0 ? end : start_operation(s);
+}
+
 enum capf_event act_take_auth_res(struct session *s, const struct capf_message *m) {
     enum capf_event end = CAPF_EV_NOTHING;
     enum capf_result result = CAPF_OP_FAIL;
@@ -128,12 +134,12 @@ enum capf_event act_take_auth_res(struct session *s, const struct capf_message *
         session_trace(s, "the phone refuses to go on, reason %u", m->reason.number);
         return refuse(s, CAPF_REASON_REFUSED);
     }
-    if (is_late(&s->device))
+    if (is_late(s->device.finish_by))
         return session_fail(s, CAPF_OP_LATE_REQUEST, "the operation should have finished by %s",
                             s->device.finish_by);
     if (phone_authenticate(s, m, &result, &e) < 0)
         return session_fail(s, result, "authentication failed: %s (%s)", e.text, err_name(e.code));
     take_over(s);
     session_trace(s, "authenticated: %s", enum_text(capf_auth_modes, s->device.auth_mode));
-    return start_operation(s);
+    return sharing_claim_device(s) ? start_operation(s) : CAPF_EV_NOTHING;
 }

@@ -222,9 +222,10 @@ enum capf_event act_issue_locally(struct session *s, const struct capf_message *
 enum capf_event act_start_online(struct session *s, const struct capf_message *m) {
     (void)m;
     struct err e = {0};
-    if (online_start(s, &e) < 0)
+    int rc = online_start(s, &e);
+    if (rc < 0)
         return session_fail(s, CAPF_OP_FAIL, "cannot enroll: %s (%s)", e.text, err_name(e.code));
-    return CAPF_EV_NOTHING;
+    return rc == ONLINE_ISSUED ? CAPF_EV_HAVE_CERT : CAPF_EV_NOTHING;
 }
 
 enum capf_event act_start_offline(struct session *s, const struct capf_message *m) {

@@ -1,5 +1,5 @@
 /* The Device table. All SQL on it stands here; enrolments are in store_enrolment.c. A name reaches
- * SQL as a bound value, but for the one statement that the trace shows, whose name is checked. */
+ * SQL as a bound value only. No statement of a session looks at more rows than its device's. */
 #include "capf/store.h"
 #include "base/clock.h"
 #include "base/sql.h"
@@ -47,36 +47,16 @@ static const char schema[] =
     " tkauthenticationmode, authenticationstring, upgradefinishtime, tkkeysize, tkeckeysize,"      \
     " tkkeyorder, publickey, certificate, wrongstrings, lockeduntil, nosignversion, lastoperated"
 
-/* The SQL function that CUCM's statements use: ASCII lower case. */
-static void my_lower(sqlite3_context *context, int count, sqlite3_value **values) {
-    (void)count;
-    const char *text = (const char *)sqlite3_value_text(values[0]);
-    if (text == NULL) {
-        sqlite3_result_null(context);
-        return;
-    }
-    AUTO_BUF lower = BUF_INIT(64 * 1024);
-    for (; *text != '\0'; text++)
-        buf_put_u8(&lower, (uint8_t)(*text >= 'A' && *text <= 'Z' ? *text + 32 : *text));
-    sqlite3_result_text(context, buf_str(&lower), (int)lower.len, SQLITE_TRANSIENT);
-}
-
-static int add_functions(struct sql *db, struct err *e) {
-    sqlite3_stmt *any = sql_prepare(db, "SELECT 1", e);
-    if (any == NULL)
-        return -1;
-    int rc =
-        sqlite3_create_function(sqlite3_db_handle(any), "my_lower", 1,
-                                SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, my_lower, NULL, NULL);
-    return rc == SQLITE_OK ? 0 : err_set(e, ERR_STORE_OPEN, "my_lower: %s", sqlite3_errstr(rc));
-}
-
 int store_limit(struct store *s, int64_t pages, struct err *e) {
     char statement[64];
     if (pages == 0)
         return 0;
     snprintf(statement, sizeof statement, "PRAGMA max_page_count=%lld", (long long)pages);
     return sql_exec(s->db, statement, e) < 0 ? -1 : 0;
+}
+
+int store_never_sync(struct store *s, struct err *e) {
+    return sql_sync(s->db, SQL_SYNC_OFF, e) < 0 ? -1 : 0;
 }
 
 /* Takes db; NULL is the failure of whoever opened it. */
@@ -89,10 +69,7 @@ static struct store *store_of(struct sql *db, struct err *e) {
         return NULL;
     }
     s->db = db;
-    if (add_functions(db, e) == 0)
-        return s;
-    store_close(s);
-    return NULL;
+    return s;
 }
 
 struct store *store_open(const char *path, struct err *e) {
@@ -173,8 +150,7 @@ int store_device(struct store *s, const char *name, struct device *d, struct err
 }
 
 int store_each(struct store *s, store_device_fn *fn, void *user, struct err *e) {
-    sqlite3_stmt *q =
-        sql_prepare(s->db, "SELECT " DEVICE_COLUMNS " FROM Device ORDER BY my_lower(name)", e);
+    sqlite3_stmt *q = sql_prepare(s->db, "SELECT " DEVICE_COLUMNS " FROM Device ORDER BY name", e);
     if (q == NULL)
         return -1;
     int rc;
@@ -293,6 +269,20 @@ int store_outcome_statement(const struct store_outcome *o, char out[STORE_STATEM
     return 0;
 }
 
+/* What store_outcome_statement says, by way of the index: the name is unique without case. */
+static int write_status(struct store *s, const struct store_outcome *o, struct err *e) {
+    sqlite3_stmt *q = sql_prepare(s->db,
+                                  "UPDATE Device SET tkcertificateoperation = ?2,"
+                                  " tkcertificatestatus = ?3 WHERE name = ?1",
+                                  e);
+    if (q == NULL)
+        return -1;
+    sql_bind_str(q, 1, o->device);
+    sql_bind_int(q, 2, o->operation);
+    sql_bind_int(q, 3, o->status);
+    return sql_run(s->db, q, e) < 0 ? -1 : 0;
+}
+
 static int write_lsc(struct store *s, const struct store_outcome *o, struct err *e) {
     sqlite3_stmt *q =
         sql_prepare(s->db, "UPDATE Device SET publickey = ?2, certificate = ?3 WHERE name = ?1", e);
@@ -323,8 +313,7 @@ static int stamp_operated(struct store *s, const char *device, struct err *e) {
 }
 
 static int outcome_in_transaction(struct store *s, const struct store_outcome *o, struct err *e) {
-    char statement[STORE_STATEMENT_MAX];
-    if (store_outcome_statement(o, statement, e) < 0 || sql_exec(s->db, statement, e) < 0)
+    if (write_status(s, o, e) < 0)
         return -1;
     if ((o->installed || o->deleted) && write_lsc(s, o, e) < 0)
         return -1;

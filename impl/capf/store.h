@@ -57,12 +57,18 @@ void store_close(struct store *s);
 /* The file does not grow beyond that many pages of 4 KiB; what would need more fails with STORE_SQL
  * "database or disk is full", and what is there stays. 0: no limit. -1 STORE_SQL. */
 int store_limit(struct store *s, int64_t pages, struct err *e);
+/* Commits are not synced to disk any more: for comparison only. -1 STORE_SQL. */
+int store_never_sync(struct store *s, struct err *e);
 
 /* Fills *d with what a newly added phone has. */
 void device_defaults(struct device *d);
 
 int store_device(struct store *s, const char *name, struct device *d, struct err *e);
 int store_add(struct store *s, const struct device *d, struct err *e); /* STORE_EXISTS */
+/* Adds a device that is like another in all but its name, LSC and enrolments included; to make a
+ * store as large as a big site's. Call it inside store_begin and store_commit. STORE_NOT_FOUND,
+ * STORE_EXISTS, ARG_USAGE: to is no name of a device. */
+int store_copy_device(struct store *s, const char *from, const char *to, struct err *e);
 /* Writes what an administrator may change: description, model, operation, status, auth_mode,
  * auth_string, finish_by and the key columns. Scheduling an operation (schedules) also forgets
  * enrolments of the one before, wrong strings and the no-sign mark. */

@@ -4,6 +4,7 @@
 #include "base/owned.h"
 #include "base/temporary_test.h"
 #include "capf/store.h"
+#include "capf/store_internal.h"
 #include <string.h>
 
 static struct store *open_in(const char *folder) {
@@ -226,6 +227,47 @@ START_TEST(enrolment_life) {
 }
 END_TEST
 
+/* With every statement that a session may run. */
+static void run_session(struct store *s, const char *name) {
+    struct err e = {0};
+    struct enrolment x;
+    struct store_outcome o = {.device = name, .operation = OPERATION_UPGRADE, .status = 14};
+    get(s, name);
+    ck_assert_ok(store_wrong_string(s, name, 10, 0, 60, &e), e);
+    ck_assert_ok(store_right_string(s, name, &e), e);
+    ck_assert_ok(store_no_sign(s, name, 2, &e), e);
+    ck_assert_ok(store_outcome(s, &o, &e), e);
+    o = (struct store_outcome){.device = name,
+                               .operation = OPERATION_NONE,
+                               .status = CERT_STATUS_UPGRADE_SUCCESS,
+                               .installed = true,
+                               .public_key = bytes_of_str("key"),
+                               .certificate = bytes_of_str("cert")};
+    ck_assert_ok(store_enrolment_new(s, name, ISSUER_ONLINE_CA, bytes_of_str("spki"),
+                                     bytes_of_str("csr"), 5, &o.enrolment, &e),
+                 e);
+    ck_assert_ok(store_enrolment_issued(s, o.enrolment, bytes_of_str("cert"), &e), e);
+    ck_assert_ok(store_enrolment_open(s, name, &x, &e), e);
+    ck_assert_ok(store_enrolment_offered(s, o.enrolment, &e), e);
+    ck_assert_ok(store_enrolment_state(s, o.enrolment, ENROLMENT_FAILED, &e), e);
+    ck_assert_ok(store_outcome(s, &o, &e), e);
+}
+
+START_TEST(a_session_looks_at_no_other_device) {
+    TEMPORARY(folder);
+    struct store *s = open_in(folder);
+    for (unsigned i = 0; i < 50; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "SEP%u", i);
+        add(s, name);
+    }
+    run_session(s, "sep7");
+    run_session(s, "SEP31");
+    ck_assert_int_eq(sql_scanned(s->db), 0);
+    store_close(s);
+}
+END_TEST
+
 START_TEST(a_reader_sees_what_is_written_and_writes_nothing) {
     TEMPORARY(dir);
     struct err e = {0};
@@ -245,6 +287,36 @@ START_TEST(a_reader_sees_what_is_written_and_writes_nothing) {
     ck_assert_int_eq(store_add(reader, &d, &e), -1);
     ck_assert_err(e, STORE_SQL);
     store_close(reader);
+    store_close(s);
+}
+END_TEST
+
+START_TEST(a_copy_is_like_its_original) {
+    TEMPORARY(folder);
+    struct store *s = open_in(folder);
+    struct err e = {0};
+    int64_t id = 0;
+    add(s, "SEP1");
+    ck_assert_ok(store_enrolment_new(s, "SEP1", ISSUER_ONLINE_CA, bytes_of_str("spki"),
+                                     bytes_of_str("csr"), 7, &id, &e),
+                 e);
+    ck_assert_ok(store_enrolment_issued(s, id, bytes_of_str("certificate"), &e), e);
+    ck_assert_ok(store_copy_device(s, "sep1", "SEP2", &e), e);
+    struct device original = get(s, "SEP1");
+    struct device copy = get(s, "SEP2");
+    ck_assert_int_eq(copy.operation, original.operation);
+    ck_assert_int_eq(copy.key_order, original.key_order);
+    struct enrolment *x = calloc(1, sizeof *x);
+    ck_assert_ok(store_enrolment_open(s, "SEP2", x, &e), e);
+    ck_assert_int_ne(x->id, id);
+    ck_assert_uint_eq(x->certificate_len, 11);
+    free(x);
+    ck_assert_int_eq(store_copy_device(s, "SEP1", "SEP2", &e), -1);
+    ck_assert_err(e, STORE_EXISTS);
+    ck_assert_int_eq(store_copy_device(s, "SEP9", "SEP3", &e), -1);
+    ck_assert_err(e, STORE_NOT_FOUND);
+    ck_assert_int_eq(store_copy_device(s, "SEP1", "SEP'3", &e), -1);
+    ck_assert_err(e, ARG_USAGE);
     store_close(s);
 }
 END_TEST
@@ -283,5 +355,6 @@ END_TEST
 TEST_MAIN("capf store", numbers_are_those_of_the_notes, words_are_read, results_map_to_status,
           names_are_checked, statement_is_the_seeds, outcome_survives_reopening,
           outcome_that_keeps_the_operation_keeps_the_string, lockout, missing_and_double_devices,
-          a_reader_sees_what_is_written_and_writes_nothing, enrolment_life, cannot_open_a_folder,
+          a_session_looks_at_no_other_device, a_reader_sees_what_is_written_and_writes_nothing,
+          enrolment_life, a_copy_is_like_its_original, cannot_open_a_folder,
           a_full_store_says_so_and_keeps_what_it_has)

@@ -3,6 +3,7 @@
 #include "capf/trace.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,17 +34,25 @@ void trace_close(struct trace *t) {
     free(t);
 }
 
+/* Many lines have the stamp of the one before. */
 static void put_stamp(struct buf *out) {
+    static int64_t shown_ms = -1;
+    static char text[32];
     int64_t now = clock_wall_us();
-    struct tm utc = clock_utc(now);
-    buf_printf(out, "%02d:%02d:%02d.%03d ", utc.tm_hour, utc.tm_min, utc.tm_sec,
-               (int)(now / 1000 % 1000));
+    if (now / 1000 != shown_ms) {
+        struct tm utc = clock_utc(now);
+        shown_ms = now / 1000;
+        snprintf(text, sizeof text, "%02d:%02d:%02d.%03d |", utc.tm_hour, utc.tm_min, utc.tm_sec,
+                 (int)(shown_ms % 1000));
+    }
+    buf_put_str(out, text);
 }
 
 /* kind is "-->", "<--" or three blanks; text NULL for the bare scope. */
 static void put_line(struct buf *out, const char *kind, const char *scope, const char *text) {
     put_stamp(out);
-    buf_printf(out, "|%s%.*s", kind, TRACE_SCOPE_MAX, scope);
+    buf_put_str(out, kind);
+    buf_put(out, scope, strnlen(scope, TRACE_SCOPE_MAX));
     if (text != NULL) {
         buf_put_u8(out, ' ');
         log_escape(out, text);
@@ -132,7 +141,9 @@ void trace_lines(struct trace *t, struct bytes text) {
 
 void trace_binary(struct buf *out, struct bytes v) {
     for (size_t i = 0; i < v.len && v.data[i] != 0; i++) {
-        bool plain = v.data[i] >= 0x20 && v.data[i] < 0x7f && v.data[i] != '\\';
-        buf_printf(out, plain ? "%c" : "\\x%02x", v.data[i]);
+        if (v.data[i] >= 0x20 && v.data[i] < 0x7f && v.data[i] != '\\')
+            buf_put_u8(out, v.data[i]);
+        else
+            buf_printf(out, "\\x%02x", v.data[i]);
     }
 }

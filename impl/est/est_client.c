@@ -256,17 +256,25 @@ static void on_done(void *user, CURL *easy, const struct http_result *result) {
 
 /* ---- starting ---- */
 
-static int take_request(struct est_call *call, struct bytes der, struct err *e) {
+struct request {
+    struct bytes der;
+    EVP_PKEY *key; /* NULL: to be read from der */
+};
+
+static EVP_PKEY *read_key(struct bytes der, struct err *e) {
     AUTO(X509_REQ) request = csr_read(der, NULL, e);
-    if (request == NULL)
+    EVP_PKEY *key = request == NULL ? NULL : X509_REQ_get_pubkey(request);
+    if (request != NULL && key == NULL)
+        err_openssl(e, ERR_CSR_PARSE, "the public key of the request");
+    return key;
+}
+
+static int take_request(struct est_call *call, const struct request *request, struct err *e) {
+    if (request->key != NULL && EVP_PKEY_up_ref(request->key) == 1)
+        call->key = request->key;
+    else if ((call->key = read_key(request->der, e)) == NULL)
         return -1;
-    call->key = X509_REQ_get_pubkey(request);
-    if (call->key == NULL)
-        return err_openssl(e, ERR_CSR_PARSE, "the public key of the request");
-    AUTO_BUF plain = BUF_INIT(CSR_MAX);
-    if (csr_put_der(request, &plain, e) != 0)
-        return -1;
-    if (b64_encode(buf_view(&plain), call->client->options.csr_wrap, &call->request) != 0)
+    if (b64_encode(request->der, call->client->options.csr_wrap, &call->request) != 0)
         return err_set(e, ERR_SYS_LIMIT, "no room for the request");
     return 0;
 }
@@ -291,12 +299,12 @@ static struct est_call *call_new(struct est_client *c, enum est_operation operat
 }
 
 static struct est_call *start(struct est_client *c, enum est_operation operation,
-                              const struct bytes *request, est_done_fn *done, void *user,
+                              const struct request *request, est_done_fn *done, void *user,
                               struct err *e) {
     AUTO(EST_CALL) call = call_new(c, operation, done, user, e);
     if (call == NULL)
         return NULL;
-    if (request != NULL && take_request(call, *request, e) != 0)
+    if (request != NULL && take_request(call, request, e) != 0)
         return NULL;
     if (est_path_put(operation, c->options.label, &call->path, e) != 0)
         return NULL;
@@ -317,12 +325,13 @@ struct est_call *est_client_csrattrs(struct est_client *c, est_done_fn *done, vo
     return start(c, EST_CSRATTRS, NULL, done, user, e);
 }
 
-struct est_call *est_client_simpleenroll(struct est_client *c, struct bytes request,
+struct est_call *est_client_simpleenroll(struct est_client *c, struct bytes request, EVP_PKEY *key,
                                          est_done_fn *done, void *user, struct err *e) {
-    return start(c, EST_SIMPLEENROLL, &request, done, user, e);
+    return start(c, EST_SIMPLEENROLL, &(struct request){request, key}, done, user, e);
 }
 
 struct est_call *est_client_simplereenroll(struct est_client *c, struct bytes request,
-                                           est_done_fn *done, void *user, struct err *e) {
-    return start(c, EST_SIMPLEREENROLL, &request, done, user, e);
+                                           EVP_PKEY *key, est_done_fn *done, void *user,
+                                           struct err *e) {
+    return start(c, EST_SIMPLEREENROLL, &(struct request){request, key}, done, user, e);
 }

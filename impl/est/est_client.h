@@ -80,12 +80,13 @@ struct est_call *est_client_cacerts(struct est_client *c, est_done_fn *done, voi
                                     struct err *e);
 struct est_call *est_client_csrattrs(struct est_client *c, est_done_fn *done, void *user,
                                      struct err *e);
-/* request: the DER of a PKCS#10 (copied). The certificate of the answer must carry its public key,
- * otherwise EST_ERR_X509_PUBKEY. */
-struct est_call *est_client_simpleenroll(struct est_client *c, struct bytes request,
+/* request: the DER of a PKCS#10 (copied); key: its public key (shared), or NULL to have it read
+ * from the request. The certificate of the answer must carry it, otherwise EST_ERR_X509_PUBKEY. */
+struct est_call *est_client_simpleenroll(struct est_client *c, struct bytes request, EVP_PKEY *key,
                                          est_done_fn *done, void *user, struct err *e);
 struct est_call *est_client_simplereenroll(struct est_client *c, struct bytes request,
-                                           est_done_fn *done, void *user, struct err *e);
+                                           EVP_PKEY *key, est_done_fn *done, void *user,
+                                           struct err *e);
 
 /* Ends it without calling done. */
 void est_call_cancel(struct est_call *call);

@@ -76,13 +76,14 @@ START_TEST(the_client_may_be_freed_at_any_time) {
     start();
     serve(ASK_BASIC, ASK_BASIC);
     ck_assert_ptr_nonnull(
-        est_client_simpleenroll(client, buf_view(&request), free_client, NULL, &e));
+        est_client_simpleenroll(client, buf_view(&request), NULL, free_client, NULL, &e));
     kit_run();
     ck_assert_ptr_null(client);
     client_start();
     struct est_call *first = est_client_cacerts(client, keep, NULL, &e);
     ck_assert_ptr_nonnull(est_client_csrattrs(client, keep, NULL, &e));
-    ck_assert_ptr_nonnull(est_client_simplereenroll(client, buf_view(&request), keep, NULL, &e));
+    ck_assert_ptr_nonnull(
+        est_client_simplereenroll(client, buf_view(&request), NULL, keep, NULL, &e));
     est_call_cancel(first);
     est_client_free(client);
     client = NULL;
@@ -105,7 +106,7 @@ START_TEST(what_cannot_start_says_why) {
     options.username = NULL;
     client_start();
     ck_assert_ptr_null(
-        est_client_simpleenroll(client, bytes_of_str("0\x82\xff\xff"), keep, NULL, &e));
+        est_client_simpleenroll(client, bytes_of_str("0\x82\xff\xff"), NULL, keep, NULL, &e));
     ck_assert_err(e, CSR_PARSE);
     stop();
 }

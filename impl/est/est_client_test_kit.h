@@ -107,7 +107,8 @@ static inline void serve(const char *first, const char *second) {
 static inline enum est_error enroll(void) {
     struct err e;
     int before = got.count;
-    ck_assert_ptr_nonnull(est_client_simpleenroll(client, buf_view(&request), keep, NULL, &e));
+    ck_assert_ptr_nonnull(
+        est_client_simpleenroll(client, buf_view(&request), NULL, keep, NULL, &e));
     ck_assert_int_eq(got.count, before);
     kit_run();
     ck_assert_int_eq(got.count, before + 1);

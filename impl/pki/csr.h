@@ -41,10 +41,11 @@ struct csr_template {
 /* Appends the DER of the CertificationRequestInfo. -1 X509_ISSUE. */
 int csr_put_info(const struct csr_template *t, struct buf *out, struct err *e);
 
-/* Puts {info, algorithm by key type and digest, signature} together and verifies the result. md:
- * SHA-1 to SHA-512. Caller frees. NULL CSR_PARSE, CSR_SIGNATURE, KEY_UNSUPPORTED. */
-X509_REQ *csr_assemble(struct bytes info, EVP_PKEY *key, const EVP_MD *md, struct bytes signature,
-                       struct err *e);
+/* Verifies the signature and appends the request {info, algorithm by key type and digest,
+ * signature}. info: of csr_put_info for that key. md: SHA-1 to SHA-512. -1 CSR_SIGNATURE,
+ * KEY_UNSUPPORTED, SYS_LIMIT. */
+int csr_assemble(struct bytes info, EVP_PKEY *key, const EVP_MD *md, struct bytes signature,
+                 struct buf *out, struct err *e);
 
 /* A finished request, signed here with SHA-256. Caller frees. */
 X509_REQ *csr_sign(const struct csr_template *t, EVP_PKEY *private_key, struct err *e);

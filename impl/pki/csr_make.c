@@ -2,6 +2,7 @@
 #include "pki/csr.h"
 
 #include "base/x509.h"
+#include "pki/pubkey.h"
 
 #include <openssl/asn1t.h>
 #include <string.h>
@@ -47,11 +48,18 @@ static int add_extensions(X509_REQ *request, const struct csr_template *t) {
     return X509_REQ_add_extensions(request, list) == 1 ? 0 : -1;
 }
 
-static X509_REQ *unsigned_request(const struct csr_template *t, struct err *e) {
+static int set_key(X509_REQ *request, const struct csr_template *t, bool only_encoded,
+                   struct err *e) {
+    if (only_encoded)
+        return pubkey_set_encoded(X509_REQ_get_X509_PUBKEY(request), t->key, e);
+    return X509_REQ_set_pubkey(request, t->key) == 1 ? 0 : -1;
+}
+
+static X509_REQ *unsigned_request(const struct csr_template *t, bool only_encoded, struct err *e) {
     AUTO(X509_REQ) request = X509_REQ_new();
     if (request == NULL || X509_REQ_set_version(request, X509_REQ_VERSION_1) != 1 ||
         X509_REQ_set_subject_name(request, t->subject) != 1 ||
-        X509_REQ_set_pubkey(request, t->key) != 1 || add_extensions(request, t) != 0 ||
+        set_key(request, t, only_encoded, e) != 0 || add_extensions(request, t) != 0 ||
         (t->challenge != NULL &&
          X509_REQ_add1_attr_by_NID(request, NID_pkcs9_challengePassword, MBSTRING_UTF8,
                                    (const unsigned char *)t->challenge, -1) != 1)) {
@@ -62,7 +70,7 @@ static X509_REQ *unsigned_request(const struct csr_template *t, struct err *e) {
 }
 
 int csr_put_info(const struct csr_template *t, struct buf *out, struct err *e) {
-    AUTO(X509_REQ) request = unsigned_request(t, e);
+    AUTO(X509_REQ) request = unsigned_request(t, true, e);
     if (request == NULL)
         return -1;
     unsigned char *der = NULL;
@@ -106,39 +114,38 @@ static int put_algorithm(EVP_PKEY *key, const EVP_MD *md, struct buf *out) {
 
 enum { TAG_SEQUENCE = 0x30, TAG_BIT_STRING = 0x03 };
 
-X509_REQ *csr_assemble(struct bytes info, EVP_PKEY *key, const EVP_MD *md, struct bytes signature,
+static int verify_info(struct bytes info, EVP_PKEY *key, const EVP_MD *md, struct bytes signature,
                        struct err *e) {
+    AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+    if (key_judge_public(key, e) != 0)
+        return -1;
+    if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) != 1 ||
+        EVP_DigestVerify(ctx, signature.data, signature.len, info.data, info.len) != 1)
+        return err_openssl(e, ERR_CSR_SIGNATURE, "the signature of the request is wrong");
+    return 0;
+}
+
+int csr_assemble(struct bytes info, EVP_PKEY *key, const EVP_MD *md, struct bytes signature,
+                 struct buf *out, struct err *e) {
     AUTO_BUF body = BUF_INIT(CSR_MAX);
-    AUTO_BUF der = BUF_INIT(CSR_MAX);
     buf_put_bytes(&body, info);
-    if (put_algorithm(key, md, &body) != 0) {
-        err_openssl(e, ERR_KEY_UNSUPPORTED, "no signature algorithm for this key and digest");
-        return NULL;
-    }
+    if (put_algorithm(key, md, &body) != 0)
+        return err_openssl(e, ERR_KEY_UNSUPPORTED,
+                           "no signature algorithm for this key and digest");
+    if (verify_info(info, key, md, signature, e) != 0)
+        return -1;
     buf_put_u8(&body, TAG_BIT_STRING);
     put_length(&body, signature.len + 1);
     buf_put_u8(&body, 0);
     buf_put_bytes(&body, signature);
-    buf_put_u8(&der, TAG_SEQUENCE);
-    put_length(&der, body.len);
-    buf_put_bytes(&der, buf_view(&body));
-    if (body.failed || der.failed) {
-        err_set(e, ERR_SYS_LIMIT, "the request is too large");
-        return NULL;
-    }
-    const unsigned char *at = der.data;
-    AUTO(X509_REQ) request = d2i_X509_REQ(NULL, &at, (long)der.len);
-    if (request == NULL) {
-        err_openssl(e, ERR_CSR_PARSE, "the signed parts make no PKCS#10 request");
-        return NULL;
-    }
-    if (csr_verify(request, e) != 0 || csr_match_key(request, key, e) != 0)
-        return NULL;
-    return TAKE(request);
+    buf_put_u8(out, TAG_SEQUENCE);
+    put_length(out, body.len);
+    buf_put_bytes(out, buf_view(&body));
+    return body.failed || out->failed ? err_set(e, ERR_SYS_LIMIT, "the request is too large") : 0;
 }
 
 X509_REQ *csr_sign(const struct csr_template *t, EVP_PKEY *private_key, struct err *e) {
-    AUTO(X509_REQ) request = unsigned_request(t, e);
+    AUTO(X509_REQ) request = unsigned_request(t, false, e);
     if (request == NULL)
         return NULL;
     if (X509_REQ_sign(request, private_key, EVP_sha256()) <= 0) {

@@ -3,6 +3,7 @@
 #include "pki/issue.h"
 
 #include "base/random.h"
+#include "pki/pubkey.h"
 
 #include <string.h>
 
@@ -80,11 +81,17 @@ static int add_extensions(X509 *cert, const struct issue_request *r, struct err 
     return 0;
 }
 
+static int set_key(X509 *cert, const struct issue_request *r, struct err *e) {
+    if (r->only_encoded)
+        return pubkey_set_encoded(X509_get_X509_PUBKEY(cert), r->key, e);
+    return X509_set_pubkey(cert, r->key) == 1 ? 0 : -1;
+}
+
 static int set_fields(X509 *cert, const struct issue_request *r, struct err *e) {
     const X509_NAME *issuer = r->issuer == NULL ? r->subject : X509_get_subject_name(r->issuer);
     if (X509_set_version(cert, X509_VERSION_3) != 1 ||
         X509_set_subject_name(cert, r->subject) != 1 || X509_set_issuer_name(cert, issuer) != 1 ||
-        X509_set_pubkey(cert, r->key) != 1 ||
+        set_key(cert, r, e) != 0 ||
         ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)r->not_before) == NULL ||
         ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)r->not_after) == NULL)
         return err_openssl(e, ERR_X509_ISSUE, "cannot fill in the certificate");

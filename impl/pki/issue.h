@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/owned.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One extension in the syntax of openssl's configuration ("critical,CA:FALSE"), or DER when oid. */
@@ -26,6 +27,7 @@ struct issue_request {
     int64_t not_after;
     const EVP_MD *digest;                     /* NULL: SHA-256 */
     const struct issue_extension *extensions; /* ends with {NULL} */
+    bool only_encoded; /* its key is not asked for: X509_get0_pubkey may give NULL */
 };
 
 /* Caller frees. NULL X509_ISSUE. */

@@ -172,10 +172,15 @@ static void assemble_with(EVP_PKEY *key, const EVP_MD *md) {
     size_t len = sizeof signature;
     ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, md, NULL, key), 1);
     ck_assert_int_eq(EVP_DigestSign(ctx, signature, &len, info.data, info.len), 1);
-    AUTO(X509_REQ) request = csr_assemble(buf_view(&info), key, md, bytes_of(signature, len), &e);
+    AUTO_BUF der = BUF_INIT(CSR_MAX);
+    struct bytes made = bytes_of(signature, len);
+    ck_assert_ok(csr_assemble(buf_view(&info), key, md, made, &der, &e), e);
+    AUTO(X509_REQ) request = csr_read(buf_view(&der), NULL, &e);
     ck_assert_msg(request != NULL, "%s", e.text);
+    ck_assert_ok(csr_verify(request, &e), e);
+    ck_assert_ok(csr_match_key(request, key, &e), e);
     signature[len / 2] ^= 1;
-    ck_assert_ptr_null(csr_assemble(buf_view(&info), key, md, bytes_of(signature, len), &e));
+    ck_assert_int_eq(csr_assemble(buf_view(&info), key, md, made, &der, &e), -1);
     ck_assert_err(e, CSR_SIGNATURE);
 }
 

@@ -1,5 +1,6 @@
 /* The registration authority, put together: logs, store, certsrv, EST server, start-up. */
 #include "ra/ra.h"
+#include "base/workers.h"
 #include "base/x509.h"
 #include "est/est_server.h"
 #include "ra/ra_ca.h"
@@ -39,14 +40,17 @@ void ra_free(struct ra *ra) {
 
 static int open_files(struct ra *ra, struct err *e) {
     const struct ra_config *c = ra->config;
-    ra->log = ra_log_open(c->log, c->error_log, e);
+    /* The CiscoRA log is of the start, and a service starts once. */
+    ra->log = ra_log_open(worker_is_first() ? c->log : NULL, c->error_log, e);
     if (ra->log == NULL)
         return -1;
     if (c->trust != NULL && (ra->trust = x509_read_all_file(c->trust, e)) == NULL)
         return -1;
     ra->store = ra_store_open(c->store, e);
     ra->csr_attributes.max = 0xffff + 4;
-    return ra->store == NULL ? -1 : ra_csrattrs_put(&c->csr_attributes, &ra->csr_attributes, e);
+    if (ra->store == NULL || (!c->workers.durable && ra_store_never_sync(ra->store, e) != 0))
+        return -1;
+    return ra_csrattrs_put(&c->csr_attributes, &ra->csr_attributes, e);
 }
 
 static int copy_labels(struct ra *ra, struct err *e) {
@@ -74,7 +78,7 @@ static int open_backend(struct ra *ra, struct err *e) {
         .answer_memory_s = c->answer_memory_us / INT64_C(1000000),
     };
     ra->enrol = ra_enrol_new(&options, e);
-    return ra->enrol != NULL ? 0 : -1;
+    return ra->enrol != NULL ? ra_enrol_share(ra->enrol, process_loop(ra->process), e) : -1;
 }
 
 static int open_server(struct ra *ra, struct err *e) {

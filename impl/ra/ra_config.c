@@ -58,6 +58,7 @@ static const struct cfg_field auth_fields[] = {
 const struct cfg_field ra_fields[] = {
     CFG_MAP(struct ra_config, process, "process", process_fields, "clock, resolver, events"),
     CFG_STRING(struct ra_config, listen, "listen", "127.0.0.1:8084", "address to serve EST on"),
+    WORKERS_FIELDS(struct ra_config, workers),
     CFG_STRING(struct ra_config, log, "log", NULL, "the CiscoRA log (nginx<number>.txt)"),
     CFG_STRING(struct ra_config, error_log, "error-log", NULL, "nginx' error.log"),
     CFG_STRING_REQUIRED(struct ra_config, certificate, "certificate",
@@ -66,7 +67,8 @@ const struct cfg_field ra_fields[] = {
     CFG_STRING(struct ra_config, trust, "trust", NULL,
                "PEM file: issuers of EST clients' certificates"),
     CFG_STRING(struct ra_config, store, "store", NULL,
-               "SQLite file of open request ids; without, they are forgotten at a restart"),
+               "SQLite file of open request ids; without, they are forgotten at a restart; workers "
+               "need it"),
     CFG_MAP(struct ra_config, certsrv, "certsrv", certsrv_fields, "the CA's web enrolment"),
     CFG_MAP(struct ra_config, authentication, "authentication", auth_fields, "of EST clients"),
     CFG_ENUM(struct ra_config, pop, "proof-of-possession", "when-present", pop_words,

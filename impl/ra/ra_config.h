@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/process.h"
+#include "base/workers.h"
 #include <stdint.h>
 
 enum ra_session_mode {
@@ -33,6 +34,7 @@ struct ra_auth_config {
 
 struct ra_config {
     struct process_config process;
+    struct workers_config workers;
     char *listen;
     char *log;
     char *error_log;

@@ -2,15 +2,24 @@
  * certificate. An order outlives a client that went away, so that what the CA issued is kept for
  * the retry; one request is never submitted twice. */
 #include "ra/ra_enrol.h"
+#include "base/workers.h"
 #include "base/x509.h"
 #include <string.h>
 #include <sys/queue.h>
 
 enum { WAITING_MAX = 64 }; /* retries that may wait for one and the same order */
 
-/* What hangs on an EST request; first member of both. */
+/* What hangs on an EST request; first member of all. */
 struct work {
     bool ordered;
+};
+
+/* A request for an enrolment that another worker has under way. */
+struct parked {
+    struct work work;
+    struct ra_key key;
+    struct est_request *request;
+    LIST_ENTRY(parked) link;
 };
 
 struct visit {
@@ -38,6 +47,7 @@ struct ra_enrol {
     const char *address;
     LIST_HEAD(, visit) visits;
     LIST_HEAD(, order) orders;
+    LIST_HEAD(, parked) parked;
 };
 
 static struct ra_client client_of(const struct ra_enrol *enrol, const struct est_request *r) {
@@ -57,6 +67,7 @@ struct ra_enrol *ra_enrol_new(const struct ra_enrol_options *options, struct err
     enrol->options = *options;
     LIST_INIT(&enrol->visits);
     LIST_INIT(&enrol->orders);
+    LIST_INIT(&enrol->parked);
     return enrol;
 }
 
@@ -139,10 +150,18 @@ static struct ra_client client_of_order(const struct order *o) {
     return client_of(o->enrol, o->waiting[0]);
 }
 
+/* What workers claim: no two of them submit the same enrolment at the same time. */
+static uint64_t thing_of(const struct ra_key *key) {
+    uint64_t thing;
+    memcpy(&thing, key->digest, sizeof thing);
+    return thing;
+}
+
 /* Gives the session back and takes the order off the list; the caller answers and frees it. */
 static void order_close(struct order *o, bool session_good) {
     ra_ca_give(o->enrol->options.ca, TAKE(o->session), session_good);
     LIST_REMOVE(o, link);
+    worker_unclaim(thing_of(&o->key));
     for (size_t i = 0; i < o->count; i++)
         est_request_set_user(o->waiting[i], NULL);
 }
@@ -300,10 +319,12 @@ static void join(struct order *o, struct est_request *r) {
 /* The id of an earlier attempt. The EST server's token is asked only when the store cannot answer:
  * it does not tell subjects apart. */
 static uint32_t earlier_id(const struct ra_enrol *enrol, const struct ra_key *key,
-                           const struct est_request *r) {
+                           const struct est_request *r, bool joins) {
     uint32_t id = 0;
     struct err e;
-    if (ra_store_get(enrol->options.store, key, &id, &e) == 0)
+    struct ra_store *store = enrol->options.store;
+    int rc = joins ? ra_store_get_joined(store, key, &id, &e) : ra_store_get(store, key, &id, &e);
+    if (rc == 0)
         return id;
     struct ra_client who = client_of(enrol, r);
     ra_log_enroll_failed(enrol->options.log, &who, 0, &e);
@@ -311,7 +332,9 @@ static uint32_t earlier_id(const struct ra_enrol *enrol, const struct ra_key *ke
     return token != NULL ? (uint32_t)strtoul(token, NULL, 10) : 0;
 }
 
-static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct est_request *r) {
+/* joins: it came while the same enrolment was under way. The claim is this worker's. */
+static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct est_request *r,
+                        bool joins) {
     bool logged_in = false;
     struct order *o = calloc(1, sizeof *o);
     struct certsrv_session *s = o == NULL ? NULL
@@ -319,6 +342,7 @@ static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct
                                                        est_request_password(r), &logged_in, NULL);
     if (s == NULL) {
         free(o);
+        worker_unclaim(thing_of(key));
         est_fail(r, EST_ERR_MALLOC, 0, NULL);
         return;
     }
@@ -326,13 +350,55 @@ static void order_start(struct ra_enrol *enrol, const struct ra_key *key, struct
     o->renewal = est_request_operation(r) == EST_SIMPLEREENROLL;
     if (o->renewal)
         memset(o->key.request, 0, sizeof o->key.request);
-    o->id = earlier_id(enrol, &o->key, r);
+    o->id = earlier_id(enrol, &o->key, r, joins);
     LIST_INSERT_HEAD(&enrol->orders, o, link);
     join(o, r);
     if (logged_in)
         submit_or_fetch(o);
     else
         certsrv_login(s, on_order_login, o);
+}
+
+static void park(struct ra_enrol *enrol, const struct ra_key *key, struct est_request *r) {
+    struct ra_client who = client_of(enrol, r);
+    ra_log_enroll_elsewhere(enrol->options.log, &who);
+    struct parked *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        est_fail(r, EST_ERR_MALLOC, 0, NULL);
+        return;
+    }
+    *p = (struct parked){.work = {.ordered = true}, .key = *key, .request = r};
+    est_request_set_user(r, &p->work);
+    LIST_INSERT_HEAD(&enrol->parked, p, link);
+}
+
+static void order_or_join(struct ra_enrol *enrol, const struct ra_key *key, struct est_request *r,
+                          bool joins) {
+    struct order *o = order_of(enrol, key);
+    if (o != NULL)
+        join(o, r);
+    else if (worker_claim(thing_of(key), 0))
+        order_start(enrol, key, r, joins);
+    else
+        park(enrol, key, r);
+}
+
+/* Another worker is done with something, or dead: what it had submitted is in the store. */
+static void on_freed(void *user) {
+    struct ra_enrol *enrol = user;
+    struct parked *next;
+    for (struct parked *p = LIST_FIRST(&enrol->parked); p != NULL; p = next) {
+        next = LIST_NEXT(p, link);
+        LIST_REMOVE(p, link);
+        est_request_set_user(p->request, NULL);
+        order_or_join(enrol, &p->key, p->request, true);
+        free(p);
+    }
+}
+
+int ra_enrol_share(struct ra_enrol *enrol, struct event_base *loop, struct err *e) {
+    const struct worker_sharing sharing = {.freed = on_freed, .user = enrol};
+    return workers_share(loop, &sharing, e);
 }
 
 static void enroll(void *user, struct est_request *r) {
@@ -343,11 +409,7 @@ static void enroll(void *user, struct est_request *r) {
         est_fail(r, EST_ERR_BAD_PKCS10, 0, NULL);
         return;
     }
-    struct order *o = order_of(enrol, &key);
-    if (o != NULL)
-        join(o, r);
-    else
-        order_start(enrol, &key, r);
+    order_or_join(enrol, &key, r, false);
 }
 
 /* A visit has no purpose without its client; an order goes on, because the CA may already have
@@ -390,6 +452,14 @@ void ra_enrol_free(struct ra_enrol *enrol) {
     if (enrol == NULL)
         return;
     struct err stopped = {.code = ERR_SYS_CANCELLED, .text = "the service stops"};
+    workers_share(NULL, NULL, NULL);
+    while (!LIST_EMPTY(&enrol->parked)) {
+        struct parked *p = LIST_FIRST(&enrol->parked);
+        LIST_REMOVE(p, link);
+        est_request_set_user(p->request, NULL);
+        est_fail(p->request, EST_ERR_CA_ENROLL_FAIL, 0, NULL);
+        free(p);
+    }
     while (!LIST_EMPTY(&enrol->visits))
         visit_over(LIST_FIRST(&enrol->visits), false, false);
     while (!LIST_EMPTY(&enrol->orders))

@@ -27,6 +27,8 @@ struct ra_enrol *ra_enrol_new(const struct ra_enrol_options *options, struct err
 struct est_backend ra_enrol_backend(struct ra_enrol *enrol);
 /* The address that the log lines name as the server; borrowed. Set once, when it is known. */
 void ra_enrol_set_address(struct ra_enrol *enrol, const char *address);
+/* With other workers: enrolments that one of them has under way are waited for. -1 SYS_NOMEM. */
+int ra_enrol_share(struct ra_enrol *enrol, struct event_base *loop, struct err *e);
 /* Gives up everything under way and answers it. NULL allowed. */
 void ra_enrol_free(struct ra_enrol *enrol);
 

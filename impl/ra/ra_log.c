@@ -226,6 +226,11 @@ void ra_log_enroll_other_issuer(struct ra_log *log, const struct ra_client *who,
         request_id, name == NULL ? "?" : name);
 }
 
+void ra_log_enroll_elsewhere(struct ra_log *log, const struct ra_client *who) {
+    say(log, LEVEL_INFO, who,
+        "ra_certsrv_enroll: the same enrolment is under way in another worker");
+}
+
 void ra_log_enroll_pending(struct ra_log *log, const struct ra_client *who, uint32_t request_id) {
     say(log, LEVEL_INFO, who, "ra_certsrv_enroll: ReqID %u: taken under submission", request_id);
 }

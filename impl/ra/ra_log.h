@@ -68,6 +68,8 @@ void ra_log_enroll_issued(struct ra_log *log, const struct ra_client *who, uint3
 /* What was issued is not by a certificate of the chain that the RA has: the CA was renewed. */
 void ra_log_enroll_other_issuer(struct ra_log *log, const struct ra_client *who,
                                 uint32_t request_id, const X509 *certificate);
+/* It waits for what comes of that one. */
+void ra_log_enroll_elsewhere(struct ra_log *log, const struct ra_client *who);
 void ra_log_enroll_pending(struct ra_log *log, const struct ra_client *who, uint32_t request_id);
 void ra_log_enroll_failed(struct ra_log *log, const struct ra_client *who, uint32_t request_id,
                           const struct err *cause);

@@ -7,13 +7,13 @@
 
 struct ra_store {
     struct sql *db;
+    bool never_synced;
 };
 
 /* A commit without a sync survives the death of this process, not that of the machine. That is
  * enough for what lasts seconds, and a sync for each enrolment would halve the throughput; what
  * waits for days is synced. */
-static const char unsynced[] = "PRAGMA synchronous=NORMAL;";
-static const char synced[] = "PRAGMA synchronous=FULL;";
+static const enum sql_sync UNSYNCED = SQL_SYNC_NORMAL, SYNCED = SQL_SYNC_FULL;
 
 static const char schema[] = "CREATE TABLE IF NOT EXISTS open_request ("
                              " key BLOB PRIMARY KEY,"
@@ -84,10 +84,15 @@ struct ra_store *ra_store_open(const char *path, struct err *e) {
         return NULL;
     }
     store->db = sql_open(path != NULL ? path : ":memory:", schema, e);
-    if (store->db != NULL && forget_old(store->db, e) == 0 && sql_exec(store->db, unsynced, e) >= 0)
+    if (store->db != NULL && forget_old(store->db, e) == 0 && sql_sync(store->db, UNSYNCED, e) >= 0)
         return store;
     ra_store_close(store);
     return NULL;
+}
+
+int ra_store_never_sync(struct ra_store *store, struct err *e) {
+    store->never_synced = true;
+    return sql_sync(store->db, SQL_SYNC_OFF, e) < 0 ? -1 : 0;
 }
 
 void ra_store_close(struct ra_store *store) {
@@ -120,12 +125,13 @@ static int put(struct sql *db, const struct ra_key *key, uint32_t id, int64_t un
 
 int ra_store_put(struct ra_store *store, const struct ra_key *key, uint32_t id, bool pending,
                  struct err *e) {
-    if (!pending)
-        return put(store->db, key, id, clock_wall() + RA_OPEN_S, e);
-    if (sql_exec(store->db, synced, e) < 0)
+    int64_t until = clock_wall() + (pending ? RA_PENDING_S : RA_OPEN_S);
+    if (!pending || store->never_synced)
+        return put(store->db, key, id, until, e);
+    if (sql_sync(store->db, SYNCED, e) < 0)
         return -1;
-    int result = put(store->db, key, id, clock_wall() + RA_PENDING_S, e);
-    return sql_exec(store->db, unsynced, e) < 0 ? -1 : result;
+    int result = put(store->db, key, id, until, e);
+    return sql_sync(store->db, UNSYNCED, e) < 0 ? -1 : result;
 }
 
 int ra_store_answered(struct ra_store *store, const struct ra_key *key, int64_t seconds,
@@ -140,6 +146,16 @@ int ra_store_answered(struct ra_store *store, const struct ra_key *key, int64_t 
     return sql_run(store->db, s, e) < 0 || forget_old(store->db, e) != 0 ? -1 : 0;
 }
 
+/* The row of s, which is bound; 0 when there is none. */
+static int get_id(struct ra_store *store, sqlite3_stmt *s, uint32_t *id, struct err *e) {
+    int row = sql_step(store->db, s, e);
+    if (row == 1) {
+        *id = (uint32_t)sql_int(s, 0);
+        sqlite3_reset(s);
+    }
+    return row < 0 ? -1 : 0;
+}
+
 int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id, struct err *e) {
     *id = 0;
     sqlite3_stmt *s = sql_prepare(store->db,
@@ -151,12 +167,19 @@ int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id,
     sql_bind_bytes(s, 1, key_bytes(key));
     sql_bind_int(s, 2, clock_wall());
     sql_bind_bytes(s, 3, request_bytes(key));
-    int row = sql_step(store->db, s, e);
-    if (row == 1) {
-        *id = (uint32_t)sql_int(s, 0);
-        sqlite3_reset(s);
-    }
-    return row < 0 ? -1 : 0;
+    return get_id(store, s, id, e);
+}
+
+int ra_store_get_joined(struct ra_store *store, const struct ra_key *key, uint32_t *id,
+                        struct err *e) {
+    *id = 0;
+    sqlite3_stmt *s =
+        sql_prepare(store->db, "SELECT id FROM open_request WHERE key = ? AND until >= ?", e);
+    if (s == NULL)
+        return -1;
+    sql_bind_bytes(s, 1, key_bytes(key));
+    sql_bind_int(s, 2, clock_wall());
+    return get_id(store, s, id, e);
 }
 
 int ra_store_drop(struct ra_store *store, const struct ra_key *key, struct err *e) {

@@ -25,6 +25,8 @@ struct ra_store; /* opaque */
 
 /* path NULL: in memory. Forgets what is too old. NULL STORE_OPEN, STORE_SQL. */
 struct ra_store *ra_store_open(const char *path, struct err *e);
+/* Nothing is synced to disk any more: for comparison only. -1 STORE_SQL. */
+int ra_store_never_sync(struct ra_store *store, struct err *e);
 void ra_store_close(struct ra_store *store);
 
 /* Keeps id for the enrolment; once the call returned, kill -9 does not lose it. pending: it waits
@@ -43,6 +45,10 @@ int ra_store_answered(struct ra_store *store, const struct ra_key *key, int64_t 
 /* The id of an enrolment that is open, or answered to the same request; 0 when there is none. -1
  * STORE_SQL. */
 int ra_store_get(struct ra_store *store, const struct ra_key *key, uint32_t *id, struct err *e);
+/* The same for somebody who came while the enrolment was under way: whichever request it was
+ * answered to. */
+int ra_store_get_joined(struct ra_store *store, const struct ra_key *key, uint32_t *id,
+                        struct err *e);
 int ra_store_drop(struct ra_store *store, const struct ra_key *key, struct err *e);
 
 #endif

@@ -122,6 +122,10 @@ void ca_close(struct ca *ca) {
     free(ca);
 }
 
+int ca_never_sync(struct ca *ca, struct err *e) {
+    return store_never_sync(ca->store, e);
+}
+
 unsigned ca_renewals(const struct ca *ca) {
     return ca->count - 1;
 }
@@ -264,10 +268,23 @@ static int issue_approved(struct ca *ca, struct store_row *row, struct err *e) {
     return issue(ca, &r, row, e);
 }
 
+/* As it stands where nobody else can write it: another process may have issued it meanwhile. */
+static int find_again(struct ca *ca, struct store_row *row, struct err *e) {
+    buf_reset(&row->request);
+    buf_reset(&row->attributes);
+    buf_reset(&row->certificate);
+    return store_find(ca->store, row->id, row, e);
+}
+
+static int issue_and_save(struct ca *ca, struct store_row *row, struct err *e) {
+    return issue_approved(ca, row, e) == 0 ? store_save(ca->store, row, e) : -1;
+}
+
 static int complete(struct ca *ca, struct store_row *row, struct err *e) {
     if (store_begin(ca->store, e) != 0)
         return -1;
-    if (issue_approved(ca, row, e) == 0 && store_save(ca->store, row, e) == 0 &&
+    if (find_again(ca, row, e) == 0 &&
+        (row->disposition != DISPOSITION_APPROVED || issue_and_save(ca, row, e) == 0) &&
         store_commit(ca->store, e) == 0)
         return 0;
     store_rollback(ca->store);

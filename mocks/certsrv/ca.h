@@ -49,6 +49,8 @@ struct ca; /* opaque */
 /* NULL: X509_PARSE, KEY_PARSE, X509_KEY_MISMATCH, STORE_OPEN, SYS_IO. */
 struct ca *ca_open(const struct ca_setup *setup, struct err *e);
 void ca_close(struct ca *ca);
+/* Its database is not synced to disk any more: for comparison only. -1 STORE_SQL. */
+int ca_never_sync(struct ca *ca, struct err *e);
 
 /* A request as it came from the form: CSR in any shape of 1.4, attribute lines. Fills the row (id
  * 0: refused before a row was made, status says why). -1 only when the CA itself failed (STORE_SQL,

@@ -62,7 +62,7 @@ struct revoking {
 
 static int add_revoked(void *user, const struct store_row *row) {
     struct revoking *r = user;
-    if (row->disposition != DISPOSITION_REVOKED || ca_generation_of(row->serial) != r->generation)
+    if (ca_generation_of(row->serial) != r->generation)
         return 0;
     BIGNUM *number = NULL;
     BN_hex2bn(&number, row->serial);
@@ -112,7 +112,7 @@ static int fill_crl(struct ca *ca, const struct ca_generation *g, X509_CRL *crl,
                   now + ca->setup.config->crl_validity_us / US_PER_S) != 0 ||
         add_crl_extensions(crl, g->certificate, now) != 0)
         return err_openssl(e, ERR_X509_ISSUE, "CRL");
-    if (store_each(ca->store, add_revoked, &r, e) != 0)
+    if (store_each_revoked(ca->store, add_revoked, &r, e) != 0)
         return err_openssl(e, ERR_X509_ISSUE, "CRL entries");
     X509_CRL_sort(crl);
     return X509_CRL_sign(crl, g->key, EVP_sha256()) > 0 ? 0 : err_openssl(e, ERR_X509_ISSUE, "CRL");

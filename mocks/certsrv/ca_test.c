@@ -1,5 +1,6 @@
 /* The CA: the requests of testdata/csr against templates, rights and switches; retrieval, approval,
  * revocation, renewal, chains. */
+#include "mocks/certsrv/ca_internal.h"
 #include "mocks/certsrv/hresult.h"
 #include "mocks/certsrv/manager.h"
 #include "mocks/certsrv/test_lab.h"
@@ -289,6 +290,39 @@ START_TEST(a_manager_denies) {
 }
 END_TEST
 
+static int count_rows(void *user, const struct store_row *row) {
+    char id[24];
+    snprintf(id, sizeof id, "%08" PRIx64, row->id);
+    ck_assert_str_eq(row->serial + strlen(row->serial) - 8, id);
+    ++*(int *)user;
+    return 0;
+}
+
+START_TEST(an_issued_request_is_copied) {
+    struct lab lab;
+    struct err e = {0};
+    AUTO_ROW issued, later;
+    int rows = 0;
+    lab_init(&lab);
+    lab_open(&lab);
+    ck_assert_int_eq(manager_copy(lab.database, NULL, 5, &e), -1);
+    ck_assert_err(e, STORE_NOT_FOUND);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &issued);
+    ck_assert_ok(manager_copy(lab.database, NULL, 300, &e), e);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &later);
+    ck_assert_int_eq(later.id, issued.id + 301);
+    struct store *s = store_open(lab.database, 1, &e);
+    ck_assert_int_eq(store_each(s, count_rows, &rows, &e), 0);
+    store_close(s);
+    ck_assert_int_eq(rows, 302);
+    ck_assert_int_eq(manager_copy(lab.database, NULL, 0, &e), -1);
+    ck_assert_err(e, ARG_USAGE);
+    ck_assert_int_eq(manager_copy(lab.database, "x", 1, &e), -1);
+    ck_assert_err(e, ARG_USAGE);
+    lab_free(&lab);
+}
+END_TEST
+
 static int revoked_count(struct lab *lab, int64_t renewal) {
     struct err e;
     AUTO_BUF der = BUF_INIT(64 * 1024);
@@ -310,6 +344,25 @@ START_TEST(revoked_certificates_are_on_the_crl) {
     ck_assert_int_le(revoked_count(&lab, -1), 0);
     manage(&lab, "revoke", sent.id, ERR_OK);
     ck_assert_int_eq(revoked_count(&lab, 0), 1);
+    lab_free(&lab);
+}
+END_TEST
+
+/* Looking at one row of sqlite_sequence is all that is left. */
+START_TEST(a_request_looks_at_no_other) {
+    enum { SCANNED_MAX = 2 };
+    struct lab lab;
+    struct err e;
+    AUTO_ROW first, second, row;
+    lab_init(&lab);
+    lab_open(&lab);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &first);
+    ck_assert_ok(manager_copy(lab.database, NULL, 300, &e), e);
+    int64_t before = store_scanned(lab.ca->store);
+    submit(&lab, 0, "plain.pem", TEMPLATE("CiscoRA"), &second);
+    ck_assert_ok(retrieve(&lab, 0, second.id, &row, &e), e);
+    ck_assert_int_le(revoked_count(&lab, -1), 0);
+    ck_assert_int_le(store_scanned(lab.ca->store) - before, SCANNED_MAX);
     lab_free(&lab);
 }
 END_TEST
@@ -381,6 +434,6 @@ TEST_MAIN("certsrv CA", requests_are_judged_and_numbered, no_request_right_makes
           blanks_are_restored_when_told_so, certificates_follow_a_version_2_template,
           certificates_follow_a_version_1_user_template, the_san_attribute_replaces_when_allowed,
           attributes_only_shorten_the_validity, serials_have_both_forms, a_manager_issues,
-          a_manager_denies, revoked_certificates_are_on_the_crl,
-          unknown_and_foreign_ids_are_refused, rows_survive_a_restart,
+          a_manager_denies, an_issued_request_is_copied, revoked_certificates_are_on_the_crl,
+          a_request_looks_at_no_other, unknown_and_foreign_ids_are_refused, rows_survive_a_restart,
           renewals_keep_older_certificates)

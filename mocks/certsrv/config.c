@@ -23,6 +23,7 @@ static const struct cfg_word protection_words[] = {
 const struct cfg_field certsrv_fields[] = {
     CFG_MAP(struct certsrv_config, process, "process", process_fields, "what every daemon has"),
     CFG_STRING(struct certsrv_config, listen, "listen", "127.0.0.1:0", "address to serve on"),
+    WORKERS_FIELDS(struct certsrv_config, workers),
     CFG_STRING(struct certsrv_config, log, "log", "-", "W3C log; -: standard error"),
     CFG_STRING(struct certsrv_config, database, "database", NULL,
                "request database (SQLite); default: in the state folder"),

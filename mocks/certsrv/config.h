@@ -3,6 +3,7 @@
 #define MOCKS_CERTSRV_CONFIG_H
 
 #include "base/process.h"
+#include "base/workers.h"
 #include "mocks/certsrv/accounts.h"
 #include "mocks/certsrv/ca.h"
 
@@ -11,6 +12,7 @@ enum content_rule { CONTENT_BY_USER_AGENT, CONTENT_CERTIFICATE, CONTENT_HTML };
 
 struct certsrv_config {
     struct process_config process;
+    struct workers_config workers;
     char *listen;
     char *log;      /* "-": standard error */
     char *database; /* NULL: in the state folder */

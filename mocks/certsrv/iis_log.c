@@ -59,7 +59,7 @@ void iis_put_entry(struct buf *out, const struct iis_entry *entry) {
                entry->win32, entry->taken_ms);
 }
 
-struct iis_log *iis_log_open(const char *path, struct err *e) {
+struct iis_log *iis_log_open(const char *path, bool with_header, struct err *e) {
     struct iis_log *log = calloc(1, sizeof *log);
     if (log == NULL) {
         err_set(e, ERR_SYS_NOMEM, NULL);
@@ -70,6 +70,8 @@ struct iis_log *iis_log_open(const char *path, struct err *e) {
         iis_log_close(log);
         return NULL;
     }
+    if (!with_header)
+        return log;
     AUTO_BUF header = BUF_INIT(LINE_MAX_LEN);
     iis_put_header(&header, clock_wall_us());
     log_block(log->log, buf_view(&header));

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /* sc-win32-status and sub-status of authentication (protocol/certsrv.md 3.4; that of a locked
@@ -40,9 +41,9 @@ void iis_put_entry(struct buf *out, const struct iis_entry *entry);
 
 struct iis_log; /* opaque */
 
-/* Appends to path ("-": standard error) and writes the header, as IIS does at each start. NULL with
- * e set. */
-struct iis_log *iis_log_open(const char *path, struct err *e);
+/* Appends to path ("-": standard error); header: writes it, as IIS does at each start. NULL with e
+ * set. */
+struct iis_log *iis_log_open(const char *path, bool header, struct err *e);
 void iis_log_close(struct iis_log *log);
 void iis_log_write(struct iis_log *log, const struct iis_entry *entry);
 

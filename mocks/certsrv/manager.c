@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COPIES_MAX = 1000000 };
+
 static const struct command {
     const char *word;
     enum disposition from, to;
@@ -81,16 +83,33 @@ static int read_id(const char *text, int64_t *id, struct err *e) {
     return 0;
 }
 
+static struct store *open_existing(const char *command, const char *database, struct err *e) {
+    if (database != NULL && file_exists(database))
+        return store_open(database, 1, e);
+    err_set(e, ERR_ARG_USAGE, "%s: no such database; give --database FILE",
+            database == NULL ? command : database);
+    return NULL;
+}
+
+int manager_copy(const char *database, const char *id, int64_t count, struct err *e) {
+    int64_t number = 0;
+    if (count < 1 || count > COPIES_MAX)
+        return err_set(e, ERR_ARG_USAGE, "--count: 1 to %d", COPIES_MAX);
+    if (id != NULL && read_id(id, &number, e) != 0)
+        return -1;
+    struct store *s = open_existing("copy", database, e);
+    int rc = s == NULL ? -1 : store_multiply(s, number, count, e);
+    store_close(s);
+    return rc;
+}
+
 int manager_run(const char *command, const char *database, const char *id, const char *as,
                 struct err *e) {
     const struct command *c = find(command);
     int64_t number = 0;
-    if (database == NULL || !file_exists(database))
-        return err_set(e, ERR_ARG_USAGE, "%s: no such database; give --database FILE",
-                       database == NULL ? command : database);
     if (c != NULL && read_id(id, &number, e) != 0)
         return -1;
-    struct store *s = store_open(database, 1, e);
+    struct store *s = open_existing(command, database, e);
     if (s == NULL)
         return -1;
     int rc = c == NULL ? list(s, e) : change_safely(s, c, number, as, e);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 bool manager_is_command(const char *word); /* list, issue, deny, revoke */
 
@@ -13,5 +14,10 @@ bool manager_is_command(const char *word); /* list, issue, deny, revoke */
  * state for that. */
 int manager_run(const char *command, const char *database, const char *id, const char *as,
                 struct err *e);
+
+/* Adds count copies of an issued request (id NULL: the newest), each with an id and a serial number
+ * of its own: a database as large as that of a CA that has issued for years. -1 ARG_USAGE,
+ * STORE_NOT_FOUND, STORE_SQL. */
+int manager_copy(const char *database, const char *id, int64_t count, struct err *e);
 
 #endif

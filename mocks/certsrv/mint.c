@@ -151,7 +151,8 @@ X509 *mint_certificate(const struct mint_ca *ca, const struct mint_request *r, s
                                   .key = X509_REQ_get0_pubkey(r->request),
                                   .issuer = ca->certificate,
                                   .issuer_key = ca->key,
-                                  .serial = bytes_of(serial, serial_len)};
+                                  .serial = bytes_of(serial, serial_len),
+                                  .only_encoded = true};
     struct mint_extensions extensions;
     X509 *cert = NULL;
     if (set_validity(ca, r, &issue, e) == 0 && mint_extensions(ca, r, &extensions, e) == 0) {

@@ -3,6 +3,7 @@
 #include "mocks/certsrv/server.h"
 #include "base/http_server.h"
 #include "base/random.h"
+#include "base/workers.h"
 #include "base/x509.h"
 #include "mocks/certsrv/steps.h"
 #include <ctype.h>
@@ -124,7 +125,7 @@ static int start(struct certsrv_server *s, struct event_base *loop, struct err *
     uint16_t port;
     s->loop = loop;
     s->cookie_name = cookie_name();
-    s->log = iis_log_open(config->log, e);
+    s->log = iis_log_open(config->log, worker_is_first(), e);
     if (s->cookie_name == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     if (s->log == NULL || set_up_auth(s, e) != 0)

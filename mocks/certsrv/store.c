@@ -17,7 +17,10 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS requests ("
                              " resolved INTEGER NOT NULL,"
                              " request BLOB NOT NULL,"
                              " attributes BLOB NOT NULL,"
-                             " certificate BLOB NOT NULL);";
+                             " certificate BLOB NOT NULL);"
+                             /* A CRL costs by what was revoked, not by what was issued. */
+                             "CREATE INDEX IF NOT EXISTS requests_revoked ON requests (id)"
+                             " WHERE disposition = 21;";
 
 struct store {
     struct sql *db;
@@ -70,6 +73,10 @@ void store_close(struct store *s) {
         return;
     sql_close(s->db);
     free(s);
+}
+
+int store_never_sync(struct store *s, struct err *e) {
+    return sql_sync(s->db, SQL_SYNC_OFF, e);
 }
 
 int store_begin(struct store *s, struct err *e) {
@@ -138,6 +145,30 @@ int store_save(struct store *s, const struct store_row *row, struct err *e) {
     return changed < 0 ? -1 : 0;
 }
 
+/* The last eight digits of a serial number are the id (mint.c). */
+int store_multiply(struct store *s, int64_t id, int64_t count, struct err *e) {
+    sqlite3_stmt *q = sql_prepare(
+        s->db,
+        "INSERT INTO requests (id, submitted, disposition, status, message, requester,"
+        " template, serial, resolved, request, attributes, certificate)"
+        " WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < ?2)"
+        " SELECT n + seq, submitted, disposition, status, message, requester, template,"
+        " substr(serial, 1, length(serial) - 8) || printf('%08x', n + seq),"
+        " resolved, request, attributes, certificate FROM requests CROSS JOIN sqlite_sequence"
+        " CROSS JOIN copies WHERE name = 'requests' AND disposition = ?3 AND"
+        " id = coalesce(nullif(?1, 0), (SELECT max(id) FROM requests WHERE disposition = ?3))",
+        e);
+    if (q == NULL)
+        return -1;
+    sql_bind_int(q, 1, id);
+    sql_bind_int(q, 2, count);
+    sql_bind_int(q, 3, DISPOSITION_ISSUED);
+    int added = sql_run(s->db, q, e);
+    if (added == 0)
+        return err_set(e, ERR_STORE_NOT_FOUND, "there is no such issued request");
+    return added < 0 ? -1 : 0;
+}
+
 static void copy_text(char *to, size_t size, const char *from) {
     size_t len = strnlen(from, size - 1);
     memcpy(to, from, len);
@@ -181,8 +212,9 @@ int store_find(struct store *s, int64_t id, struct store_row *row, struct err *e
     return failed ? err_set(e, ERR_SYS_NOMEM, NULL) : 0;
 }
 
-int store_each(struct store *s, store_fn *fn, void *user, struct err *e) {
-    sqlite3_stmt *q = sql_prepare(s->db, "SELECT " ROW_COLUMNS " FROM requests ORDER BY id", e);
+/* A statement with ROW_COLUMNS. */
+static int each(struct store *s, const char *statement, store_fn *fn, void *user, struct err *e) {
+    sqlite3_stmt *q = sql_prepare(s->db, statement, e);
     if (q == NULL)
         return -1;
     int rc = 0, stop = 0;
@@ -194,4 +226,17 @@ int store_each(struct store *s, store_fn *fn, void *user, struct err *e) {
     }
     sqlite3_reset(q);
     return rc < 0 ? -1 : stop;
+}
+
+int store_each(struct store *s, store_fn *fn, void *user, struct err *e) {
+    return each(s, "SELECT " ROW_COLUMNS " FROM requests ORDER BY id", fn, user, e);
+}
+
+int store_each_revoked(struct store *s, store_fn *fn, void *user, struct err *e) {
+    return each(s, "SELECT " ROW_COLUMNS " FROM requests WHERE disposition = 21 ORDER BY id", fn,
+                user, e);
+}
+
+int64_t store_scanned(const struct store *s) {
+    return sql_scanned(s->db);
 }

@@ -50,6 +50,8 @@ struct store; /* opaque */
 /* first_id: id of the first request of an empty database. NULL STORE_OPEN. */
 struct store *store_open(const char *path, int64_t first_id, struct err *e);
 void store_close(struct store *s);
+/* Commits are not synced to disk any more: for comparison only. -1 STORE_SQL. */
+int store_never_sync(struct store *s, struct err *e);
 
 /* A transaction around add and save, so that id and certificate get durable together. -1
  * STORE_SQL. */
@@ -65,9 +67,18 @@ int store_save(struct store *s, const struct store_row *row, struct err *e);
 /* Fills the row. -1 STORE_NOT_FOUND, STORE_SQL, SYS_NOMEM. */
 int store_find(struct store *s, int64_t id, struct store_row *row, struct err *e);
 
+/* Adds count rows that are like the issued request id (0: the newest issued one) but for their id
+ * and serial number; the certificate inside keeps its own. In one transaction, for a database as
+ * large as that of a CA that has issued for years. -1 STORE_NOT_FOUND, STORE_SQL. */
+int store_multiply(struct store *s, int64_t id, int64_t count, struct err *e);
+
 /* Calls fn with every row, by id, until it does not return 0. Requests and certificates are left
  * out. -1 STORE_SQL, else what fn returned. */
 typedef int store_fn(void *user, const struct store_row *row);
 int store_each(struct store *s, store_fn *fn, void *user, struct err *e);
+/* The same with the revoked ones only, at the cost of those. */
+int store_each_revoked(struct store *s, store_fn *fn, void *user, struct err *e);
+/* sql_scanned of its connection, for tests. */
+int64_t store_scanned(const struct store *s);
 
 #endif

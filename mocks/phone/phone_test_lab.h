@@ -135,9 +135,8 @@ static inline int lab_take_signature(struct lab *lab, const struct capf_message 
     struct bytes signature;
     if (auth_request_signature(m, &signature, e) != 0)
         return -1;
-    AUTO(X509_REQ)
-    csr = csr_assemble(buf_view(&lab->info), lab->phone_key, lab->md, signature, e);
-    return csr == NULL ? -1 : 0;
+    AUTO_BUF csr = BUF_INIT(CSR_MAX);
+    return csr_assemble(buf_view(&lab->info), lab->phone_key, lab->md, signature, &csr, e);
 }
 
 static inline void lab_note(struct lab *lab, const struct capf_message *m) {

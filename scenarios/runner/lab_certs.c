@@ -31,6 +31,7 @@ static const struct {
 
 enum {
     CA_RSA_BITS = 2048,
+    SERVER_EC_BITS = 256,
     DAY_S = 86400,
     BACKDATED_DAYS = 30,
     CA_DAYS = 3650,
@@ -236,8 +237,15 @@ static bool is_wanted(enum lab_cert_id id, const struct lab_settings *settings) 
     return rows[id].profile != PROFILE_NODE || settings->has_tftp || settings->has_tvs;
 }
 
-static int take_key(struct lab_certs *c, enum lab_cert_id id, struct keypool *pool, struct err *e) {
-    c->key_paths[id] = keypool_take(pool, KEY_RSA, CA_RSA_BITS, e);
+static bool has_ec_key(enum lab_cert_id id, const struct lab_settings *settings) {
+    return settings->server_key == SERVER_KEY_EC256 && (id == CERT_RA || id == CERT_WEB);
+}
+
+static int take_key(struct lab_certs *c, enum lab_cert_id id, const struct lab_settings *settings,
+                    struct keypool *pool, struct err *e) {
+    bool ec = has_ec_key(id, settings);
+    c->key_paths[id] =
+        keypool_take(pool, ec ? KEY_EC : KEY_RSA, ec ? SERVER_EC_BITS : CA_RSA_BITS, e);
     if (c->key_paths[id] == NULL)
         return -1;
     c->keys[id] = key_read_file(c->key_paths[id], e);
@@ -279,7 +287,7 @@ int lab_certs_make(struct lab_certs *c, const struct lab_settings *settings, str
         return -1;
     for (size_t id = 0; id < LAB_CERT_COUNT; id++)
         if (is_wanted((enum lab_cert_id)id, settings) &&
-            take_key(c, (enum lab_cert_id)id, pool, e) != 0)
+            take_key(c, (enum lab_cert_id)id, settings, pool, e) != 0)
             return -1;
     if (make_all(c, settings, e) != 0)
         return -1;
@@ -305,7 +313,7 @@ int lab_certs_regenerate(struct lab_certs *c, enum lab_cert_id id,
     X509_free(TAKE(c->certs[id]));
     EVP_PKEY_free(TAKE(c->keys[id]));
     free(TAKE(c->key_paths[id]));
-    if (take_key(c, id, pool, e) != 0 || make_row(c, id, settings, e) != 0)
+    if (take_key(c, id, settings, pool, e) != 0 || make_row(c, id, settings, e) != 0)
         return -1;
     return write_one(c, id, e) != 0 || (id == CERT_CAPF && trust_too(c, id, e) != 0) ? -1 : 0;
 }

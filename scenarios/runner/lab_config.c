@@ -48,6 +48,11 @@ void set_listen(json_t *o, const struct run *r, enum component c) {
     set_string(o, "listen", listen_of(r, c));
 }
 
+void set_workers(json_t *o, const struct workers_config *workers) {
+    json_object_set_new(o, "workers", json_integer(workers->count));
+    set_string(o, "durability", workers->durable ? "on" : "off");
+}
+
 /* Where clients of a component connect to: the relay in front of it, if there is one. By its name
  * when there is DNS, so that the name is asked for. */
 static void set_via(json_t *o, const struct run *r, enum component c, enum component relay,
@@ -117,6 +122,7 @@ json_t *ra_config(const struct run *r) {
     json_t *o = json_object();
     json_object_set_new(o, "process", process_with_names(r, COMPONENT_RA, ra->ntp));
     set_listen(o, r, COMPONENT_RA);
+    set_workers(o, &ra->workers);
     set_path(o, "log", r, "logs/ra.log");
     set_path(o, "error-log", r, "logs/ra-error.log");
     set_path(o, "certificate", r, "pki/ra.pem");
@@ -176,6 +182,7 @@ json_t *capf_config(const struct run *r) {
     json_t *o = json_object();
     json_object_set_new(o, "process", process_with_names(r, COMPONENT_CAPF, c->ntp));
     set_listen(o, r, COMPONENT_CAPF);
+    set_workers(o, &c->workers);
     set_path(o, "log", r, "logs/capf.log");
     set_path(o, "store", r, "db/devices.sqlite");
     set_string(o, "root", r->dir);

@@ -13,6 +13,7 @@ void set_string(json_t *o, const char *key, const char *text); /* NULL: nothing 
 void set_word(json_t *o, const char *key, const struct cfg_word *words, int value);
 void set_duration(json_t *o, const char *key, int64_t us);
 void set_listen(json_t *o, const struct run *r, enum component c);
+void set_workers(json_t *o, const struct workers_config *workers);
 /* Where a component listens, or shall listen. */
 const char *listen_of(const struct run *r, enum component c);
 

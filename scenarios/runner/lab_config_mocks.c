@@ -117,6 +117,7 @@ json_t *certsrv_config(const struct run *r) {
     json_t *o = json_object();
     json_object_set_new(o, "process", process_with_names(r, COMPONENT_CERTSRV, c->ntp));
     set_listen(o, r, COMPONENT_CERTSRV);
+    set_workers(o, &c->workers);
     set_path(o, "log", r, "logs/iis.log");
     set_path(o, "database", r, "db/ca.sqlite");
     set_string(o, "host", "lab-dc.michamen.com");

@@ -128,6 +128,8 @@ static int await_ready(struct run *r, enum component c, struct err *e) {
     char *address = listen == NULL ? NULL : strdup(listen);
     if (c == COMPONENT_TFTP)
         keep_http_address(r, facts);
+    json_decref(r->workers[c]);
+    r->workers[c] = json_incref(json_object_get(facts, "workers"));
     json_decref(facts);
     if (address == NULL)
         return err_set(e, ERR_SYS_IO, "%s does not say where it listens", component_name(c));

@@ -136,6 +136,7 @@ void run_close(struct run *r) {
         if (r->held[i] >= 0)
             close(r->held[i]);
         json_decref(r->changes[i]);
+        json_decref(r->workers[i]);
     }
     free(r->http_address);
     if (r->held_http >= 0)

@@ -49,6 +49,7 @@ struct run {
     char *http_address;               /* of the file service, beside that for TFTP */
     int held[COMPONENT_COUNT];        /* keep the ports for it; -1: none */
     int held_http;
+    json_t *workers[COMPONENT_COUNT];     /* pids at its start; NULL: it is one process */
     int64_t first_start[COMPONENT_COUNT]; /* real time; 0: not yet */
     int64_t ahead_us[COMPONENT_COUNT];    /* by advance-clock */
     json_t *changes[COMPONENT_COUNT];     /* by set: dotted key to value; NULL: none */

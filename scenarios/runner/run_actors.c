@@ -59,6 +59,18 @@ static int kill_phones(struct run *r, const struct step *step) {
     return 0;
 }
 
+/* One that its supervisor starts again: the program as a whole goes on. */
+static int kill_worker(struct run *r, const struct step *step, enum component c) {
+    const json_t *pid = json_array_get(r->workers[c], (size_t)step->worker - 1);
+    if (pid == NULL) {
+        run_fail(r, step->node, NULL, "%s has no worker %d", step->actor, (int)step->worker);
+        return -1;
+    }
+    event_message("lab", step->actor, "kill", "SIGKILL to worker %d", (int)step->worker);
+    kill((pid_t)json_integer_value(pid), SIGKILL);
+    return 0;
+}
+
 int step_kill(struct run *r, const struct step *step) {
     enum component c = component_of(step->actor);
     if (c == COMPONENT_COUNT)
@@ -67,6 +79,8 @@ int step_kill(struct run *r, const struct step *step) {
         run_fail(r, step->node, NULL, "%s does not run", step->actor);
         return -1;
     }
+    if (step->worker > 0)
+        return kill_worker(r, step, c);
     if (kill_actor(r, &r->components[c]) != 0)
         return -1;
     actor_release(&r->components[c]);

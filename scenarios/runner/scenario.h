@@ -5,6 +5,7 @@
 #define SCENARIOS_RUNNER_SCENARIO_H
 
 #include "base/config.h"
+#include "base/workers.h"
 #include "capf/device_enums.h"
 #include "mocks/certsrv/accounts.h"
 #include "mocks/certsrv/language.h"
@@ -37,6 +38,7 @@ enum web_certificate {
 enum ra_trusts { TRUSTS_CA, TRUSTS_ROOT, TRUSTS_CERTSRV, TRUSTS_NOTHING };
 enum had_lsc { LSC_NONE, LSC_EXISTING, LSC_UNTRUSTED };
 enum had_mic { MIC_GOOD, MIC_NONE, MIC_UNTRUSTED };
+enum server_key { SERVER_KEY_RSA2048, SERVER_KEY_EC256 };
 enum key_source { KEYS_FROM_POOL, KEYS_GENERATED };
 /* The trust list that a phone holds at the start. */
 enum had_list { LIST_NONE, LIST_CURRENT, LIST_OTHER_CLUSTER, LIST_CORRUPTED };
@@ -50,6 +52,7 @@ extern const struct cfg_word operation_words[];
 extern const struct cfg_word had_lsc_words[];
 extern const struct cfg_word had_mic_words[];
 extern const struct cfg_word key_source_words[];
+extern const struct cfg_word server_key_words[];
 extern const struct cfg_word had_list_words[];
 extern const struct cfg_word session_words[];
 extern const struct cfg_word scheme_words[];
@@ -94,6 +97,7 @@ struct lab_capf {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config; /* dotted key: value, put over what its file would say */
+    struct workers_config workers;
     int issuer;
     char *organisation; /* in its certificate; NULL: as in every lab */
     int64_t lsc_validity_us;
@@ -119,6 +123,7 @@ struct lab_ra {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config;
+    struct workers_config workers;
     int64_t chain_retry_us;
     int64_t retry_after_us;
     int trusts;
@@ -139,6 +144,7 @@ struct lab_certsrv {
     struct lab_clock clock;
     bool ntp;
     struct cfg_pairs config;
+    struct workers_config workers;
     int certificate;
     struct cfg_strings authentication;
     struct lab_ca ca;
@@ -175,7 +181,8 @@ struct lab_settings {
     struct lab_ntp ntp;
     struct lab_tftp tftp;
     struct lab_tvs tvs;
-    char *cucm; /* name of the node with CAPF and TVS, as phones know it */
+    int server_key; /* enum server_key: of the certificates of RA and certsrv */
+    char *cucm;     /* name of the node with CAPF and TVS, as phones know it */
     bool has_dns, has_ntp, has_tftp, has_tvs; /* there are such servers */
 };
 

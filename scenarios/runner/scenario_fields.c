@@ -34,6 +34,8 @@ const struct cfg_word had_lsc_words[] = {
     {"none", LSC_NONE}, {"existing", LSC_EXISTING}, {"untrusted", LSC_UNTRUSTED}, {NULL, 0}};
 const struct cfg_word had_mic_words[] = {
     {"good", MIC_GOOD}, {"none", MIC_NONE}, {"untrusted", MIC_UNTRUSTED}, {NULL, 0}};
+const struct cfg_word server_key_words[] = {
+    {"rsa2048", SERVER_KEY_RSA2048}, {"ec256", SERVER_KEY_EC256}, {NULL, 0}};
 const struct cfg_word key_source_words[] = {
     {"pool", KEYS_FROM_POOL}, {"generated", KEYS_GENERATED}, {NULL, 0}};
 const struct cfg_word had_list_words[] = {{"none", LIST_NONE},
@@ -128,7 +130,8 @@ static const struct cfg_field est_fields[] = {
 #define CLOCK_ROWS(T)                                                                              \
     CFG_MAP(T, clock, "clock", own_clock_fields, "its own time"),                                  \
         CFG_BOOL(T, ntp, "ntp", "false", "takes its time from the lab's NTP server"),              \
-        CFG_PAIRS(T, config, "config", "further keys of its configuration: mismatch.code: 60")
+        CFG_PAIRS(T, config, "config", "further keys of its configuration: mismatch.code: 60"),    \
+        WORKERS_FIELDS(T, workers)
 
 static const struct cfg_field capf_fields[] = {
     CLOCK_ROWS(struct lab_capf),
@@ -245,6 +248,8 @@ static const struct cfg_field lab_fields[] = {
             "a DNS server that CAPF, the RA and phones ask (default: no DNS, but with faults at "
             "dns.query)"),
     CFG_MAP(struct lab_settings, ntp, "ntp", ntp_fields, "an NTP server"),
+    CFG_ENUM(struct lab_settings, server_key, "server-key", "rsa2048", server_key_words,
+             "key of the TLS certificates of RA and certsrv"),
     CFG_STRING(struct lab_settings, cucm, "cucm", "cucm-pub.michamen.com",
                "name of the node with CAPF and TVS, as phones know it"),
     CFG_MAP(struct lab_settings, tftp, "tftp", lab_tftp_fields,

@@ -35,9 +35,15 @@ static const struct cfg_field device_step_fields[] = {
 #define X(id, name, program, log) " " name
 #define ACTOR_HELP                "one of" COMPONENT_TABLE(X)
 
+static const struct cfg_field kill_step_fields[] = {
+    CFG_STRING(struct step, actor, "actor", NULL, ACTOR_HELP ", or a phone, or a group of them"),
+    CFG_INT(struct step, worker, "worker", "0", 0, WORKERS_MAX,
+            "only this one of its workers, which is then started again; 0: the whole program"),
+    CFG_END,
+};
+
 static const struct cfg_field actor_step_fields[] = {
-    CFG_STRING(struct step, actor, "actor", NULL,
-               ACTOR_HELP "; kill: also a phone, or a group of them"),
+    CFG_STRING(struct step, actor, "actor", NULL, ACTOR_HELP),
     CFG_END,
 };
 

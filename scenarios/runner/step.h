@@ -36,7 +36,7 @@ struct scenario;
       "sign the waiting requests with the offline CA and import the certificates into CAPF")       \
     X(SET_DEVICE, "set-device", step_set_device, device_step, NULL,                                \
       "change the devices' rows as `capflab capf device set` does")                                \
-    X(KILL, "kill", step_kill, actor_step, "actor", "end a program with SIGKILL")                  \
+    X(KILL, "kill", step_kill, kill_step, "actor", "end a program with SIGKILL")                   \
     X(STOP, "stop", step_stop, actor_step, "actor", "end a program with SIGTERM")                  \
     X(START, "start", step_start, actor_step, "actor",                                             \
       "start a program again that was stopped or killed, at the address that it had")              \
@@ -78,6 +78,7 @@ struct step {
     bool background;
     int certificate;        /* of regenerate: enum lab_cert_id */
     char *actor;            /* name of a component; of kill: or of a phone */
+    int64_t worker;         /* of kill: one worker as it was started; 0: the whole program */
     int64_t by_us;          /* of advance-clock */
     struct cfg_pairs keys;  /* of set: dotted key: value; of set-device: option: value */
     struct cfg_node *log;   /* of wait-for: mapping of one log to patterns */
