@@ -508,7 +508,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
     if (c.options.chaos)
-        return chaos_run(&program, &c.options, c.json);
+        return chaos_run(&program, &c.options, c.options.json);
     if (c.file_count > 0) {
         enum exit_code code = page_of_files(&c, &e);
         if (code == EXIT_DONE)
