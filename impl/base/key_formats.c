@@ -1,6 +1,6 @@
-/* A provider that is OpenSSL's default one, but for the decoders and encoders that it leaves out.
- * It implements nothing: every function it names is the default provider's, called with that one's
- * context (provider-base(7), "Provider Functions"). */
+/* A provider that is OpenSSL's default one, but for the formats and kinds of keys that it leaves
+ * out. It implements nothing: every function it names is the default provider's, called with that
+ * one's context (provider-base(7), "Provider Functions"). */
 #include "base/key_formats.h"
 
 #include <openssl/core_dispatch.h>
@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { FORMATS_MAX = 32 };
+enum { FORMATS_MAX = 32, CIPHERS_MAX = 128 };
 
 static struct {
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *provider; /* the default one, in context */
-    OSSL_ALGORITHM decoders[FORMATS_MAX], encoders[FORMATS_MAX];
+    OSSL_ALGORITHM decoders[FORMATS_MAX], encoders[FORMATS_MAX], kinds[FORMATS_MAX];
+    OSSL_ALGORITHM ciphers[CIPHERS_MAX];
 } all;
 
 struct format {
@@ -40,6 +41,13 @@ static const struct format encoders[] = {{"RSA", PUBLIC_DER},
                                          {"EC", "output=blob"},
                                          {NULL, NULL}};
 
+/* What certificates, TLS and its key derivation have keys for. */
+#define ANY ""
+static const struct format kinds[] = {
+    {"RSA", ANY},      {"RSA-PSS", ANY}, {"EC", ANY},   {"ED25519", ANY}, {"ED448", ANY},
+    {"DSA", ANY},      {"X25519", ANY},  {"X448", ANY}, {"DH", ANY},      {"HKDF", ANY},
+    {"TLS1-PRF", ANY}, {"HMAC", ANY},    {NULL, NULL}};
+
 /* names: "RSA:rsaEncryption:1.2.840.113549.1.1.1", or only the first of these. */
 static bool has_name(const char *names, const char *name) {
     size_t len = strlen(name);
@@ -54,15 +62,38 @@ static bool is_one_of(const OSSL_ALGORITHM *a, const struct format *formats) {
     return false;
 }
 
-/* into: zeros at first, and at its end. */
+/* OpenSSL asks again for each chain that it sets up: the selection is made once. into: zeros at
+ * first, and at its end. */
 static const OSSL_ALGORITHM *select_formats(const OSSL_ALGORITHM *from,
                                             const struct format *formats,
                                             OSSL_ALGORITHM into[FORMATS_MAX]) {
     size_t n = 0;
+    if (into[0].algorithm_names != NULL)
+        return into;
     for (; from != NULL && from->algorithm_names != NULL && n < FORMATS_MAX - 1; from++)
         if (is_one_of(from, formats))
             into[n++] = *from;
     return into;
+}
+
+/* Modes that neither TLS nor a file of this project uses. They cost because OpenSSL keeps all
+ * algorithms in one table and walks through it for each kind of key. */
+static bool is_unused_cipher(const OSSL_ALGORITHM *a) {
+    static const char *const modes[] = {"WRAP", "CFB", "OFB", "SIV", "OCB", "XTS", "CTS", "SM4"};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (strstr(a->algorithm_names, modes[i]) != NULL)
+            return true;
+    return false;
+}
+
+static const OSSL_ALGORITHM *select_ciphers(const OSSL_ALGORITHM *from) {
+    size_t n = 0;
+    if (all.ciphers[0].algorithm_names != NULL)
+        return all.ciphers;
+    for (; from != NULL && from->algorithm_names != NULL && n < CIPHERS_MAX - 1; from++)
+        if (!is_unused_cipher(from))
+            all.ciphers[n++] = *from;
+    return all.ciphers;
 }
 
 static const OSSL_ALGORITHM *on_query(void *context, int operation, int *no_cache) {
@@ -70,6 +101,10 @@ static const OSSL_ALGORITHM *on_query(void *context, int operation, int *no_cach
     const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(all.provider, operation, no_cache);
     if (operation == OSSL_OP_DECODER)
         return select_formats(a, decoders, all.decoders);
+    if (operation == OSSL_OP_CIPHER)
+        return select_ciphers(a);
+    if (operation == OSSL_OP_KEYMGMT)
+        return select_formats(a, kinds, all.kinds);
     return operation == OSSL_OP_ENCODER ? select_formats(a, encoders, all.encoders) : a;
 }
 

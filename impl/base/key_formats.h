@@ -7,9 +7,10 @@
 #include <openssl/types.h>
 
 /* Leaves the process's default library context with public keys as they stand in certificates, of
- * every kind that can sign, and the encodings that this project writes. All algorithms stay. For
- * the start of a program, before anything else of OpenSSL; a second call does nothing. Without
- * memory everything stays as it was, only slower. */
+ * every kind that can sign, the encodings that this project writes, and the kinds of keys of
+ * certificates and TLS; ciphers lose the modes that TLS does not have. For the start of a program,
+ * before anything else of OpenSSL; a second call does nothing. Without memory everything stays as
+ * it was, only slower. */
 void key_formats_limit(void);
 
 /* Where private keys can be read: a library context with every format, NULL (the default one) when

@@ -94,12 +94,14 @@ START_TEST(private_keys_come_back_and_sign) {
 }
 END_TEST
 
-START_TEST(algorithms_stay) {
+START_TEST(algorithms_of_tls_stay) {
     AUTO(SSL_CTX) tls = SSL_CTX_new(TLS_method());
     ck_assert_ptr_nonnull(tls);
     ck_assert_int_eq(SSL_CTX_set1_groups_list(tls, "X25519:P-256:X448:P-521:P-384:ffdhe2048"), 1);
+    ck_assert_int_eq(SSL_CTX_set_cipher_list(tls, "ALL:@SECLEVEL=0"), 1);
+    ck_assert_int_ge(sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(tls)), 140);
 }
 END_TEST
 
 TEST_MAIN("base key formats", few_formats_are_left, bare_public_keys_are_encoded,
-          public_keys_come_back, private_keys_come_back_and_sign, algorithms_stay)
+          public_keys_come_back, private_keys_come_back_and_sign, algorithms_of_tls_stay)

@@ -169,6 +169,18 @@ static int next_pair(const char **at, struct buf *type, struct buf *value) {
     return type->failed || value->failed ? -1 : 0;
 }
 
+static bool names(X509 *cert, X509 *issuer) {
+    return X509_check_issued(issuer, cert) == X509_V_OK &&
+           X509_get0_authority_key_id(cert) != NULL && X509_get0_subject_key_id(issuer) != NULL;
+}
+
+bool x509_names_one(X509 *cert, const X509_STACK *issuers) {
+    for (int i = 0; i < sk_X509_num(issuers); i++)
+        if (names(cert, sk_X509_value(issuers, i)))
+            return true;
+    return x509_issued_by_one(cert, issuers);
+}
+
 bool x509_issued_by_one(X509 *cert, const X509_STACK *issuers) {
     for (int i = 0; i < sk_X509_num(issuers); i++) {
         X509 *issuer = sk_X509_value(issuers, i);

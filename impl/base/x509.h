@@ -48,6 +48,9 @@ bool x509_has_key(const X509 *cert, EVP_PKEY *key);
 
 /* Whether one of issuers issued cert: by name and signature. */
 bool x509_issued_by_one(X509 *cert, const X509_STACK *issuers);
+/* The same by name and key identifier, where both certificates have one: for a hint, never for
+ * trust. */
+bool x509_names_one(X509 *cert, const X509_STACK *issuers);
 
 /* "/O=Cisco/CN=Cisco Manufacturing CA" as in the CiscoRA logs (seed 1). malloc'ed; caller frees. */
 char *x509_name_slashes(const X509_NAME *name);

@@ -13,10 +13,14 @@ struct certsrv_client {
     struct certsrv_options options;
     struct event *reaper;
     struct certsrv_session *dead; /* freed by their users, maybe from inside libcurl's call */
+    /* The form is mostly the same page as before; parsing it takes longer than comparing it. */
+    struct buf form;
+    struct certsrv_templates offered; /* by that form */
 };
 
 /* What a step makes of its response; fills answer->err on failure. */
-typedef void read_fn(struct bytes body, struct certsrv_answer *answer);
+typedef void read_fn(struct certsrv_client *client, struct bytes body,
+                     struct certsrv_answer *answer);
 
 struct certsrv_session {
     struct certsrv_client *client;
@@ -93,7 +97,11 @@ struct certsrv_client *certsrv_client_new(struct event_base *loop, struct resolv
         err_set(e, ERR_SYS_NOMEM, "certsrv client");
         return NULL;
     }
-    *c = (struct certsrv_client){loop, resolver, *options, reaper, NULL};
+    *c = (struct certsrv_client){.loop = loop,
+                                 .resolver = resolver,
+                                 .options = *options,
+                                 .reaper = reaper,
+                                 .form = BUF_INIT(CERTSRV_PAGE_MAX)};
     return c;
 }
 
@@ -102,6 +110,8 @@ void certsrv_client_free(struct certsrv_client *c) {
         return;
     reap(-1, 0, c);
     event_free(c->reaper);
+    certsrv_templates_clear(&c->offered);
+    buf_free(&c->form);
     free(c);
 }
 
@@ -158,7 +168,6 @@ static void deliver(struct certsrv_session *s, struct certsrv_answer *answer) {
     answer->url = buf_str(&s->url);
     if (fn != NULL)
         fn(s->user, answer);
-    certsrv_templates_clear(&answer->templates);
     X509_free(answer->certificate);
     x509_stack_free(answer->chain);
 }
@@ -196,7 +205,7 @@ static void on_done(void *user, CURL *easy, const struct http_result *result) {
     if (result->code == CURLE_OK) {
         answer.err.code = ERR_OK;
         if (check_status(s, result->status, &answer.err) == 0 && s->read != NULL)
-            s->read(buf_view(&s->body), &answer);
+            s->read(s->client, buf_view(&s->body), &answer);
     }
     deliver(s, &answer);
 }
@@ -299,15 +308,28 @@ void certsrv_login(struct certsrv_session *s, certsrv_fn *fn, void *user) {
     get(s, page_login, NULL, fn, user);
 }
 
-static void read_templates(struct bytes body, struct certsrv_answer *answer) {
-    certsrv_templates_read(body, &answer->templates, &answer->err);
+static void parse_form(struct certsrv_client *c, struct bytes body, struct err *e) {
+    certsrv_templates_clear(&c->offered);
+    buf_reset(&c->form);
+    if (certsrv_templates_read(body, &c->offered, e) != 0 || buf_put_bytes(&c->form, body) == 0)
+        return;
+    c->form.failed = false;
+}
+
+static void read_templates(struct certsrv_client *c, struct bytes body,
+                           struct certsrv_answer *answer) {
+    if (c->form.len == 0 || !bytes_equal(buf_view(&c->form), body))
+        parse_form(c, body, &answer->err);
+    answer->templates = c->offered;
 }
 
 void certsrv_list_templates(struct certsrv_session *s, certsrv_fn *fn, void *user) {
     get(s, page_form, read_templates, fn, user);
 }
 
-static void read_verdict(struct bytes body, struct certsrv_answer *answer) {
+static void read_verdict(struct certsrv_client *c, struct bytes body,
+                         struct certsrv_answer *answer) {
+    (void)c;
     struct certsrv_page page;
     if (certsrv_page_read(body, &page, &answer->err) != 0)
         return;
@@ -334,7 +356,9 @@ void certsrv_check_pending(struct certsrv_session *s, uint32_t request_id, certs
     start(s, page_finish, read_verdict, fn, user, made ? NULL : &e);
 }
 
-static void read_certificate(struct bytes body, struct certsrv_answer *answer) {
+static void read_certificate(struct certsrv_client *c, struct bytes body,
+                             struct certsrv_answer *answer) {
+    (void)c;
     answer->certificate = certsrv_certificate_read(body, &answer->err);
     if (answer->certificate != NULL)
         return;
@@ -351,7 +375,8 @@ void certsrv_fetch(struct certsrv_session *s, uint32_t request_id, certsrv_fn *f
     get(s, buf_str(&path), read_certificate, fn, user);
 }
 
-static void read_chain(struct bytes body, struct certsrv_answer *answer) {
+static void read_chain(struct certsrv_client *c, struct bytes body, struct certsrv_answer *answer) {
+    (void)c;
     answer->chain = certsrv_chain_read(body, &answer->err);
 }
 
@@ -361,7 +386,9 @@ void certsrv_chain(struct certsrv_session *s, uint32_t renewal, certsrv_fn *fn, 
     get(s, buf_str(&path), read_chain, fn, user);
 }
 
-static void read_renewals(struct bytes body, struct certsrv_answer *answer) {
+static void read_renewals(struct certsrv_client *c, struct bytes body,
+                          struct certsrv_answer *answer) {
+    (void)c;
     certsrv_renewals_read(body, &answer->renewals, &answer->err);
 }
 

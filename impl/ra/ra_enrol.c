@@ -224,7 +224,7 @@ static void order_issue(struct order *o, X509 *certificate) {
     struct ra_client who = client_of_order(o);
     const X509_STACK *chain = ra_ca_chain(o->enrol->options.ca);
     ra_log_enroll_issued(o->enrol->options.log, &who, o->id);
-    if (chain != NULL && !x509_issued_by_one(certificate, chain))
+    if (chain != NULL && !x509_names_one(certificate, chain))
         ra_log_enroll_other_issuer(o->enrol->options.log, &who, o->id, certificate);
     if (has_taker(o) && (o->renewal || o->enrol->options.answer_memory_s <= 0))
         forget(o);
