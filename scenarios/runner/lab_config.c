@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define HANDSHAKE_TIMEOUT_US INT64_C(60000000)
+
 /* Puts a path below the scenario's folder, or drops the key without memory. */
 void set_path(json_t *o, const char *key, const struct run *r, const char *below) {
     AUTO(char) path = run_path(r, "%s", below);
@@ -323,10 +325,23 @@ static json_t *plain_config(const struct run *r, enum component c) {
     }
 }
 
+/* Handshakes take the machine's time, whatever the component's clock: a fast clock or a slow
+ * machine must not cut them off. */
+static void set_handshake_timeout(json_t *o, const struct run *r, enum component c) {
+    static const bool has_one[COMPONENT_COUNT] = {[COMPONENT_CAPF] = true,
+                                                  [COMPONENT_RA] = true,
+                                                  [COMPONENT_CERTSRV] = true,
+                                                  [COMPONENT_TVS] = true};
+    double times = component_clock(r, c).rate * r->options->patience;
+    if (has_one[c])
+        set_duration(o, "handshake-timeout", (int64_t)(HANDSHAKE_TIMEOUT_US * times));
+}
+
 json_t *component_config(const struct run *r, enum component c) {
     json_t *o = plain_config(r, c);
     const char *key;
     const json_t *value;
+    set_handshake_timeout(o, r, c);
     apply_pairs(o, further_keys(r, c));
     json_object_foreach(r->changes[c], key, value) {
         config_set(o, key, json_string_value(value));

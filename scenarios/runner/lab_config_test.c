@@ -169,6 +169,9 @@ START_TEST(clocks_add_up) {
     struct lab_clock ra = component_clock(&run, COMPONENT_RA);
     struct lab_clock capf = component_clock(&run, COMPONENT_CAPF);
     ck_assert(capf.rate > 0.99 && capf.rate < 1.01);
+    check_config(COMPONENT_RA, "handshake-timeout", "300s");
+    check_config(COMPONENT_CAPF, "handshake-timeout", "60s");
+    check_config(COMPONENT_TFTP, "handshake-timeout", NULL);
     ck_assert(ra.rate > 4.99 && ra.rate < 5.01);
     ck_assert_int_eq(capf.offset_us, INT64_C(3600) * 1000000);
     ck_assert_int_ge(ra.offset_us, INT64_C(3000) * 1000000 + 7);
