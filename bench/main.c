@@ -246,13 +246,17 @@ static int warm_up(struct bench *b, struct err *e) {
     return done;
 }
 
+static size_t runs_left(const struct bench_options *o, size_t number) {
+    return number + 1 < (size_t)o->repeat ? (size_t)o->repeat - number - 1 : 0;
+}
+
 static struct load_plan plan_of(const struct bench_options *o, size_t number, const char *title) {
     return (struct load_plan){.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
                               .count = (size_t)o->phones,
                               .concurrency = (size_t)o->concurrency,
                               .rate = o->rate,
                               .duration_us = o->duration_us,
-                              .more_runs = (size_t)o->repeat - number - 1,
+                              .more_runs = runs_left(o, number),
                               .title = title};
 }
 
