@@ -1,12 +1,12 @@
 /* capflab-bench: drives phones or EST requests through a lab or an outside server, and tells what
  * an enrolment costs. */
-#include "base/file.h"
 #include "base/owned.h"
 #include "base/program.h"
 #include "bench/chaos.h"
 #include "bench/drive.h"
 #include "bench/page.h"
 #include "bench/report.h"
+#include "bench/results.h"
 #include "bench/sweep.h"
 #include "bench/usage.h"
 #include "bench/waiting.h"
@@ -437,56 +437,8 @@ static json_t *measure_all(const struct command *c, struct err *e) {
     return result;
 }
 
-static int write_json(const char *path, const json_t *result, struct err *e) {
-    AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    if (text == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(path, bytes_of_str(text), 0644, e);
-}
-
-static void cut_suffix(char *name) {
-    char *dot = name == NULL ? NULL : strrchr(name, '.');
-    if (dot != NULL)
-        *dot = '\0';
-}
-
-/* Results of earlier runs, by the names of their files. */
-static json_t *read_results(char **paths, int count, struct err *e) {
-    json_t *results = json_object();
-    for (int i = 0; i < count; i++) {
-        json_error_t why;
-        const char *slash = strrchr(paths[i], '/');
-        AUTO(char) name = strdup(slash == NULL ? paths[i] : slash + 1);
-        json_t *one = json_load_file(paths[i], JSON_REJECT_DUPLICATES, &why);
-        if (!json_is_object(json_object_get(one, "conditions"))) {
-            err_set(e, ERR_ARG_USAGE, "%s: %s", paths[i],
-                    one == NULL ? why.text : "not a result of the bench");
-            json_decref(one);
-            json_decref(results);
-            return NULL;
-        }
-        cut_suffix(name);
-        json_object_set_new(results, name, one);
-    }
-    return results;
-}
-
-static bool has_errors(const json_t *result) {
-    size_t i;
-    const json_t *sweep;
-    size_t k;
-    const json_t *point;
-    bool any = json_object_size(json_object_get(result, "errors")) > 0;
-    json_array_foreach(json_object_get(result, "sweeps"), i, sweep) {
-        json_array_foreach(json_object_get(sweep, "points"), k, point) {
-            any |= has_errors(json_object_get(point, "result"));
-        }
-    }
-    return any;
-}
-
 static int write_results(const struct command *c, json_t *result, struct err *e) {
-    if (c->options.json != NULL && write_json(c->options.json, result, e) != 0)
+    if (c->options.json != NULL && results_write(c->options.json, result, e) != 0)
         return -1;
     if (c->html == NULL)
         return 0;
@@ -498,7 +450,7 @@ static int write_results(const struct command *c, json_t *result, struct err *e)
 }
 
 static enum exit_code page_of_files(const struct command *c, struct err *e) {
-    json_t *results = c->html == NULL ? NULL : read_results(c->files, c->file_count, e);
+    json_t *results = c->html == NULL ? NULL : results_read(c->files, c->file_count, e);
     if (c->html == NULL)
         err_set(e, ERR_ARG_USAGE, "results are for a page: give --html FILE");
     int written = results == NULL ? -1 : bench_page_write(c->html, results, e);
@@ -521,7 +473,7 @@ int main(int argc, char **argv) {
     }
     json_t *result = measure_all(&c, &e);
     int done = result == NULL ? -1 : write_results(&c, result, &e);
-    bool clean = done == 0 && !has_errors(result);
+    bool clean = done == 0 && !result_has_errors(result);
     json_decref(result);
     if (done != 0)
         program_die(&program, EXIT_FAILED, &e);
