@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/program.h"
+#include "bench/chaos.h"
 #include "bench/crowd.h"
 #include "bench/drive.h"
 #include "bench/page.h"
@@ -28,7 +29,7 @@ static const char more[] =
                                         "A CAPF outside needs the devices first:\n"
                                         "  capflab capf device add '" BENCH_DEVICE_PATTERN
                                         "' --first 0 --count N --mode null-string \\\n"
-                                        "      --operation install --store FILE\n";
+                                        "      --operation install --store FILE\n\n" CHAOS_HELP;
 
 static const struct program program = {
     .name = "capflab-bench",
@@ -38,7 +39,8 @@ static const struct program program = {
                "capflab bench --stage all --rate 20 --duration 30s\n"
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
                "capflab bench --sweep concurrency=1,2,4,8,16 --json all.json --html all.html\n"
-               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret",
+               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret\n"
+               "capflab bench --chaos --duration 5m --seed 7",
     .more = more,
 };
 
@@ -78,6 +80,10 @@ static int check_sweep(const struct command *c, const struct sweep *s, struct er
 
 static int check_command(struct command *c, const struct opt_strings *sweeps, struct err *e) {
     struct bench_options o = c->options;
+    if (o.chaos && (sweeps->count > 0 || c->html != NULL || c->file_count > 0))
+        return err_set(e, ERR_ARG_USAGE, "--chaos takes no --sweep, no --html and no files");
+    if (o.chaos)
+        return chaos_options_settle(&c->options, e);
     if (sweeps->count > SWEEPS_MAX)
         return err_set(e, ERR_ARG_USAGE, "--sweep: at most %d of them", SWEEPS_MAX);
     for (size_t i = 0; i < sweeps->count; i++)
@@ -125,6 +131,8 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
         {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
          "of --stage certsrv: ntlm or basic (default: ntlm)"},
+        {"template", 0, OPT_STRING, &o->template_name, "NAME",
+         "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
          "for the EST server or the certsrv outside"},
@@ -134,6 +142,9 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
         {"html", 0, OPT_STRING, &c->html, "FILE",
          "also write a page with curves; of results that were written before, if files are named"},
+        {"chaos", 0, OPT_FLAG, &o->chaos, NULL,
+         "phones beside faults, kills and hostile peers; then everything is judged (5m)"},
+        {"seed", 0, OPT_INT, &o->seed, "N", "of the chaos: repeats its plan (default: 1)"},
         {.type = OPT_END},
     };
     struct err e = {0};
@@ -349,6 +360,19 @@ static int set_up(struct bench *b, const struct bench_options *o, struct err *e)
     return stage_is_inside(o->stage) ? set_up_inside(b, e) : set_up_servers(b, e);
 }
 
+/* Prints the figures; the caller owns what is returned. */
+static json_t *tell(const struct bench *b) {
+    json_t *result = report_json(&b->report);
+    printf("%s%s", b->point, *b->point == '\0' ? "" : ": ");
+    report_print(&b->report, stdout);
+    if (b->crowd != NULL) {
+        json_object_set_new(result, "crowd", crowd_json(b->crowd, &b->report));
+        crowd_print(b->crowd, &b->report, stdout);
+    }
+    fflush(stdout);
+    return result;
+}
+
 /* One setting from lab to figures. point: "concurrency 4" of a sweep, or "". The caller owns the
  * result; NULL with e set. */
 static json_t *measure_setting(const struct bench_options *o, const char *point, struct err *e) {
@@ -359,15 +383,7 @@ static json_t *measure_setting(const struct bench_options *o, const char *point,
     }
     b->point = point;
     int done = set_up(b, o, e) != 0 ? -1 : measure(b, e);
-    json_t *result = done == 0 ? report_json(&b->report) : NULL;
-    if (done == 0 && *point != '\0')
-        printf("%s: ", point);
-    if (done == 0)
-        report_print(&b->report, stdout);
-    if (done == 0 && b->crowd != NULL) {
-        json_object_set_new(result, "crowd", crowd_json(b->crowd, &b->report));
-        crowd_print(b->crowd, &b->report, stdout);
-    }
+    json_t *result = done == 0 ? tell(b) : NULL;
     if (tear_down(b, done == 0 ? e : NULL) != 0)
         json_decref(TAKE(result));
     free(b);
@@ -482,6 +498,8 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
+    if (c.options.chaos)
+        return chaos_run(&program, &c.options, c.options.json);
     if (c.file_count > 0) {
         enum exit_code code = page_of_files(&c, &e);
         if (code == EXIT_DONE)

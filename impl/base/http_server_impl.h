@@ -2,7 +2,9 @@
 #ifndef BASE_HTTP_SERVER_IMPL_H
 #define BASE_HTTP_SERVER_IMPL_H
 
+#include "base/admission.h"
 #include "base/http_server.h"
+#include "base/process.h"
 #include "base/slack.h"
 #include "base/workers.h"
 #include <microhttpd.h>
@@ -25,7 +27,14 @@ struct http_connection {
     void *session;  /* gnutls_session_t; NULL without TLS */
     bool buffering; /* may hold deciphered bytes */
     LIST_ENTRY(http_connection) buffered;
+    enum http_phase phase; /* what it has to end in time, while it stands in a line */
+    bool in_line;
+    int64_t due_us;
+    TAILQ_ENTRY(http_connection) line;
+    struct admission_peer address;
+    bool admitted; /* counted by the server's admission */
 };
+TAILQ_HEAD(connection_line, http_connection);
 LIST_HEAD(connection_list, http_connection);
 
 struct reply_header {
@@ -79,7 +88,13 @@ struct http_server {
     struct event *hangup;
     struct connection_list hangups;
     struct connection_list buffering;
-    uint64_t progress; /* counts bytes moved under TLS and callbacks made */
+    struct connection_line shaking, asking; /* http_server_deadline.c */
+    int64_t handshake_timeout_us, request_timeout_us;
+    struct timer *deadline; /* of the first in these lines */
+    bool armed;
+    struct admission *admission; /* places for each address */
+    bool starved, resting;       /* no descriptor was left for a connection */
+    uint64_t progress;           /* counts bytes moved under TLS and callbacks made */
     uint64_t progress_before;
     size_t pending_before;
     bool room;                  /* a connection ended since the last run */
@@ -104,6 +119,14 @@ void server_hangup_free(struct http_server *s);
 void server_hangup_watch(struct http_server *s, struct http_connection *c);
 void server_hangup_forget(struct http_server *s, struct http_connection *c);
 void server_hangup_pass(struct http_server *s); /* after libmicrohttpd ran */
+
+/* http_server_deadline.c */
+int server_deadline_init(struct http_server *s, const struct http_server_options *o, struct err *e);
+void server_deadline_free(struct http_server *s);
+void server_deadline_open(struct http_connection *c);
+void server_deadline_start(struct http_connection *c, enum http_phase phase);
+void server_deadline_stop(struct http_connection *c);
+enum MHD_Result server_on_address(void *server, const struct sockaddr *address, socklen_t len);
 
 /* http_server_transport.c */
 void server_transport_watch(struct http_connection *c, void *session);

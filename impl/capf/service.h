@@ -3,6 +3,7 @@
 #ifndef CAPF_SERVICE_H
 #define CAPF_SERVICE_H
 
+#include "base/admission.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/owned.h"
@@ -43,6 +44,8 @@ struct capf_service {
     struct est_client *est;
     struct capf_enroller enroller;
     struct evconnlistener *listener;
+    struct timer *breath; /* until connections are accepted again */
+    struct admission *admission;
     struct worker_intake *intake; /* in a worker, instead of the listener */
     char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
@@ -61,7 +64,7 @@ struct capf_service *capf_service_new(const struct capf_config *config, struct e
                                       struct err *e);
 void capf_service_free(struct capf_service *service);
 
-/* For sessions: one is gone, so that another can be accepted. */
+/* For sessions: one is gone, so that another can be taken. */
 void capf_service_session_gone(struct capf_service *service);
 
 /* The newest authenticated session of the device that is not closed, or NULL. */

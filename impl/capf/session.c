@@ -156,7 +156,7 @@ static int64_t wait_us(const struct session *s) {
     case WAIT_MESSAGE:
         break;
     }
-    return config->message_timeout_us;
+    return s->state == CAPF_STATE_IDLE ? config->handshake_timeout_us : config->message_timeout_us;
 }
 
 void session_arm(struct session *s) {
@@ -357,7 +357,19 @@ struct session *session_over(struct capf_service *service, struct bufferevent *s
     return s;
 }
 
-struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e) {
+static struct session *admit(struct session *s, const struct admission_peer *from, struct err *e) {
+    if (s == NULL)
+        return NULL;
+    s->from = *from;
+    s->admitted = admission_enter(s->service->admission, from, e) == 0;
+    if (s->admitted)
+        return s;
+    session_free(s);
+    return NULL;
+}
+
+struct session *session_new(struct capf_service *service, int fd, const char *peer,
+                            const struct admission_peer *from, struct err *e) {
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct bufferevent *stream = tls_stream(service, fd, e);
@@ -365,7 +377,7 @@ struct session *session_new(struct capf_service *service, int fd, const char *pe
         close(fd);
         return NULL;
     }
-    return session_over(service, stream, peer, e);
+    return admit(session_over(service, stream, peer, e), from, e);
 }
 
 static void wipe(struct session *s) {
@@ -379,6 +391,8 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
+    if (s->admitted)
+        admission_leave(service->admission, &s->from);
     sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
