@@ -261,13 +261,18 @@ static int warm_up(struct bench *b, struct err *e) {
     return done;
 }
 
+static size_t runs_left(const struct bench_options *o, size_t number) {
+    size_t all = (size_t)bench_runs(o);
+    return number + 1 < all ? all - number - 1 : 0;
+}
+
 static struct load_plan plan_of(const struct bench_options *o, size_t number, const char *title) {
     return (struct load_plan){.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
                               .count = (size_t)o->phones,
                               .concurrency = (size_t)o->concurrency,
                               .rate = o->rate,
                               .duration_us = o->duration_us,
-                              .more_runs = (size_t)bench_runs(o) - number - 1,
+                              .more_runs = runs_left(o, number),
                               .title = title};
 }
 
