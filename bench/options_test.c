@@ -124,6 +124,20 @@ START_TEST(a_duration_provides_phones) {
 }
 END_TEST
 
+START_TEST(operations_inside_are_more_than_phones) {
+    struct bench_options o = BENCH_OPTIONS_INIT, timed = o, open = o;
+    struct err e = {0};
+    o.stage_word = timed.stage_word = open.stage_word = "itl";
+    timed.duration_us = 1000000;
+    open.rate = 5;
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.phones, BENCH_OPERATIONS);
+    ck_assert_ok(bench_options_settle(&timed, &e), e);
+    ck_assert_int_eq(timed.phones, BENCH_OPERATIONS_PER_SECOND);
+    expect_refusal(open, "--rate");
+}
+END_TEST
+
 START_TEST(a_rate_sets_number_and_limit) {
     struct bench_options o = BENCH_OPTIONS_INIT, own = o;
     struct err e = {0};
@@ -193,5 +207,6 @@ END_TEST
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
           copies_need_a_lab_and_an_original, certsrv_is_driven_with_a_login, servers_can_be_set,
-          a_duration_provides_phones, a_rate_sets_number_and_limit, keys_are_made_by_phones_only,
-          addresses_go_with_their_stage, a_crowd_goes_with_an_own_lab)
+          a_duration_provides_phones, operations_inside_are_more_than_phones,
+          a_rate_sets_number_and_limit, keys_are_made_by_phones_only, addresses_go_with_their_stage,
+          a_crowd_goes_with_an_own_lab)
