@@ -69,6 +69,8 @@ static void put_load(json_t *o, const struct bench_options *b) {
     json_object_set_new(o, "repeat", json_integer(b->repeat));
     json_object_set_new(o, "warm_up", json_integer(b->warm_up));
     json_object_set_new(o, "issued", json_integer(b->issued));
+    json_object_set_new(o, "waiting", json_integer(b->waiting));
+    json_object_set_new(o, "silent", json_integer(b->silent));
     json_object_set_new(o, "keygen", json_boolean(b->keygen));
 }
 

@@ -1,5 +1,5 @@
-/* The two ways of enrolling: simulated phones against CAPF, requests against an EST server.
- * Both make a struct load_work. */
+/* The ways of enrolling: simulated phones against CAPF, requests against an EST server or certsrv.
+ * Each makes a struct load_work. */
 #ifndef BENCH_DRIVE_H
 #define BENCH_DRIVE_H
 
@@ -31,6 +31,9 @@ struct driver *drive_est(struct process *process, const struct bench_options *o,
                          const struct drive_target *target, struct err *e);
 struct driver *drive_certsrv(struct process *process, const struct bench_options *o,
                              const struct drive_target *target, struct err *e);
+/* What needs no certsrv: the RA's /cacerts and a CAPF session's beginning, by turns. */
+struct driver *drive_apart(struct process *process, const struct bench_options *o, const char *capf,
+                           const char *ra, struct err *e);
 void driver_free(struct driver *d);
 
 /* Valid as long as the driver. */

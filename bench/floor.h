@@ -36,7 +36,7 @@ struct floor_counts floor_counts_of(const struct bench_options *o);
 struct floor_costs {
     double us[FLOOR_COUNT];
 };
-/* About half a second. -1 SYS_INTERNAL when OpenSSL fails. */
+/* About a third of a second. -1 SYS_INTERNAL when OpenSSL fails. */
 int floor_measure(struct floor_costs *costs, struct err *e);
 
 /* Milliseconds of one enrolment. */

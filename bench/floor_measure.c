@@ -8,7 +8,7 @@
 
 #include <openssl/evp.h>
 
-enum { SLICES = 7, SLICE_US = 10000, MESSAGE = 32, SIGNATURE_MAX = 512 };
+enum { SLICES = 7, SLICE_US = 5000, MESSAGE = 32, SIGNATURE_MAX = 512 };
 
 struct bench_keys {
     EVP_PKEY *rsa, *ec;

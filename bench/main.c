@@ -1,15 +1,15 @@
 /* capflab-bench: drives phones or EST requests through a lab or an outside server, and tells what
  * an enrolment costs. */
-#include "base/file.h"
 #include "base/owned.h"
 #include "base/program.h"
 #include "bench/chaos.h"
+#include "bench/crowd.h"
 #include "bench/drive.h"
 #include "bench/page.h"
 #include "bench/report.h"
+#include "bench/results.h"
 #include "bench/sweep.h"
 #include "bench/usage.h"
-#include "bench/waiting.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -62,6 +62,7 @@ struct bench {
     struct process *process;
     struct driver *driver;
     struct inside_work inside;
+    struct crowd *crowd; /* NULL: none */
     struct drive_target target;
     struct bench_component components[BENCH_COMPONENTS_MAX];
     struct report report;
@@ -106,7 +107,10 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
         {"waiting", 0, OPT_INT, &o->waiting, "N",
-         "then again while so many phones are connected and wait for their keys"},
+         "also beside so many phones that are connected and wait for their keys"},
+        {"silent", 0, OPT_INT, &o->silent, "N",
+         "also beside so many enrolments that a stopped certsrv does not answer; the load is what "
+         "needs no certsrv"},
         {"warm-up", 'w', OPT_INT, &o->warm_up, "N", "enrolments before the first (default: 20)"},
         {"issued", 0, OPT_INT, &o->issued, "N",
          "certificates and devices that there are already, as copies (default: 0)"},
@@ -181,6 +185,8 @@ static void set_target(struct bench *b) {
 
 static struct driver *make_driver(struct bench *b, struct err *e) {
     const struct bench_options *o = &b->options;
+    if (o->silent > 0)
+        return drive_apart(b->process, o, bench_lab_capf(b->lab), bench_lab_ra(b->lab), e);
     if (o->stage == STAGE_EST)
         return drive_est(b->process, o, &b->target, e);
     if (o->stage == STAGE_CERTSRV)
@@ -195,7 +201,8 @@ static void list_components(struct bench *b) {
     for (size_t i = 0; i < n; i++)
         r->components[i] = b->components[i].name;
     r->component_count = n;
-    r->complete = b->lab != NULL;
+    /* What is asked beside a silent certsrv is no enrolment, so the floor is none of it. */
+    r->complete = b->lab != NULL && b->options.silent == 0;
 }
 
 static int set_up_servers(struct bench *b, struct err *e) {
@@ -255,13 +262,18 @@ static int warm_up(struct bench *b, struct err *e) {
     return done;
 }
 
+static size_t runs_left(const struct bench_options *o, size_t number) {
+    size_t all = (size_t)bench_runs(o);
+    return number + 1 < all ? all - number - 1 : 0;
+}
+
 static struct load_plan plan_of(const struct bench_options *o, size_t number, const char *title) {
     return (struct load_plan){.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
                               .count = (size_t)o->phones,
                               .concurrency = (size_t)o->concurrency,
                               .rate = o->rate,
                               .duration_us = o->duration_us,
-                              .more_runs = (size_t)o->repeat - number - 1,
+                              .more_runs = runs_left(o, number),
                               .title = title};
 }
 
@@ -294,13 +306,11 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
     const struct bench_options *o = &b->options;
     char title[96];
     snprintf(title, sizeof title, "%s%srun %zu of %lld", b->point, *b->point == '\0' ? "" : ", ",
-             number + 1, (long long)o->repeat);
+             number + 1, (long long)bench_runs(o));
     const struct load_plan plan = plan_of(o, number, title);
     return stage_is_inside(o->stage) ? run_inside(b, &plan, load, e)
                                      : run_servers(b, &plan, load, e);
 }
-
-static int measure_beside(struct bench *b, struct err *e);
 
 /* What there is before the first run. */
 static int fill(struct bench *b, struct err *e) {
@@ -308,59 +318,38 @@ static int fill(struct bench *b, struct err *e) {
     return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
 }
 
-static int measure(struct bench *b, struct err *e) {
-    if (warm_up(b, e) != 0 || fill(b, e) != 0)
-        return -1;
-    for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
+static int run_many(struct bench *b, int64_t first, struct err *e) {
+    for (int64_t i = 0; i < b->options.repeat; i++) {
         struct load_result load = {0};
-        int done = run_once(b, i, &load, e);
+        int done = run_once(b, (size_t)(first + i), &load, e);
         load_result_free(&load);
         if (done != 0)
             return -1;
     }
-    return b->options.waiting > 0 ? measure_beside(b, e) : 0;
-}
-
-static int measure_beside(struct bench *b, struct err *e) {
-    const struct bench_options *o = &b->options;
-    const struct waiting_options w = {.address = b->target.address,
-                                      .first = (size_t)(bench_enrolments_max(o) - o->waiting),
-                                      .count = (size_t)o->waiting,
-                                      .progress = "connecting"};
-    pid_t capf = 0;
-    int64_t before = 0, after = 0;
-    for (size_t i = 0; i < b->report.component_count; i++)
-        if (strcmp(b->components[i].name, "capf") == 0)
-            capf = b->components[i].pid;
-    usage_memory_now(capf, &before, e);
-    struct waiting *all = waiting_new(b->process, &w, e);
-    if (all == NULL)
-        return -1;
-    usage_memory_now(capf, &after, e);
-    fprintf(stderr, "capf %lld -> %lld KB: %g KB each\n", (long long)before, (long long)after,
-            (double)(after - before) / (double)o->waiting);
-    report_print(&b->report, stdout);
-    b->report.run_count = 0;
-    for (size_t i = 0; i < (size_t)b->options.repeat; i++) {
-        struct load_result load = {0};
-        int done = run_once(b, (size_t)o->repeat + i, &load, e);
-        load_result_free(&load);
-        if (done != 0)
-            return -1;
-    }
-    fprintf(stderr, "disturbed %zu\n", waiting_disturbed(all));
-    waiting_free(all);
-    for (int i = 0; i < 20; i++) {
-        struct timeval t = {.tv_usec = 100000};
-        event_base_loopexit(process_loop(b->process), &t);
-        event_base_loop(process_loop(b->process), EVLOOP_NO_EXIT_ON_EMPTY);
-    }
-    usage_memory_now(capf, &after, e);
-    fprintf(stderr, "capf after %lld KB\n", (long long)after);
     return 0;
 }
 
+/* The figures of the load stay those of the runs before. */
+static int run_beside_crowd(struct bench *b, struct err *e) {
+    int64_t repeat = b->options.repeat;
+    size_t latencies = b->report.latency_count;
+    b->crowd = crowd_new(b->process, &b->options, b->lab, e);
+    if (b->crowd == NULL || crowd_come(b->crowd, e) != 0 || run_many(b, repeat, e) != 0 ||
+        crowd_go(b->crowd, e) != 0 || run_many(b, 2 * repeat, e) != 0)
+        return -1;
+    b->report.run_count = (size_t)repeat;
+    b->report.latency_count = latencies;
+    return 0;
+}
+
+static int measure(struct bench *b, struct err *e) {
+    if (warm_up(b, e) != 0 || fill(b, e) != 0 || run_many(b, 0, e) != 0)
+        return -1;
+    return crowd_wanted(&b->options) ? run_beside_crowd(b, e) : 0;
+}
+
 static int tear_down(struct bench *b, struct err *e) {
+    crowd_free(b->crowd);
     driver_free(b->driver);
     process_free(b->process);
     if (b->inside.free != NULL)
@@ -377,6 +366,19 @@ static int set_up(struct bench *b, const struct bench_options *o, struct err *e)
     return stage_is_inside(o->stage) ? set_up_inside(b, e) : set_up_servers(b, e);
 }
 
+/* Prints the figures; the caller owns what is returned. */
+static json_t *tell(const struct bench *b) {
+    json_t *result = report_json(&b->report);
+    printf("%s%s", b->point, *b->point == '\0' ? "" : ": ");
+    report_print(&b->report, stdout);
+    if (b->crowd != NULL) {
+        json_object_set_new(result, "crowd", crowd_json(b->crowd, &b->report));
+        crowd_print(b->crowd, &b->report, stdout);
+    }
+    fflush(stdout);
+    return result;
+}
+
 /* One setting from lab to figures. point: "concurrency 4" of a sweep, or "". The caller owns the
  * result; NULL with e set. */
 static json_t *measure_setting(const struct bench_options *o, const char *point, struct err *e) {
@@ -387,12 +389,7 @@ static json_t *measure_setting(const struct bench_options *o, const char *point,
     }
     b->point = point;
     int done = set_up(b, o, e) != 0 ? -1 : measure(b, e);
-    json_t *result = done == 0 ? report_json(&b->report) : NULL;
-    if (done == 0 && *point != '\0')
-        printf("%s: ", point);
-    if (done == 0)
-        report_print(&b->report, stdout);
-    fflush(stdout);
+    json_t *result = done == 0 ? tell(b) : NULL;
     if (tear_down(b, done == 0 ? e : NULL) != 0)
         json_decref(TAKE(result));
     free(b);
@@ -433,56 +430,8 @@ static json_t *measure_all(const struct command *c, struct err *e) {
     return result;
 }
 
-static int write_json(const char *path, const json_t *result, struct err *e) {
-    AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    if (text == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(path, bytes_of_str(text), 0644, e);
-}
-
-static void cut_suffix(char *name) {
-    char *dot = name == NULL ? NULL : strrchr(name, '.');
-    if (dot != NULL)
-        *dot = '\0';
-}
-
-/* Results of earlier runs, by the names of their files. */
-static json_t *read_results(char **paths, int count, struct err *e) {
-    json_t *results = json_object();
-    for (int i = 0; i < count; i++) {
-        json_error_t why;
-        const char *slash = strrchr(paths[i], '/');
-        AUTO(char) name = strdup(slash == NULL ? paths[i] : slash + 1);
-        json_t *one = json_load_file(paths[i], JSON_REJECT_DUPLICATES, &why);
-        if (!json_is_object(json_object_get(one, "conditions"))) {
-            err_set(e, ERR_ARG_USAGE, "%s: %s", paths[i],
-                    one == NULL ? why.text : "not a result of the bench");
-            json_decref(one);
-            json_decref(results);
-            return NULL;
-        }
-        cut_suffix(name);
-        json_object_set_new(results, name, one);
-    }
-    return results;
-}
-
-static bool has_errors(const json_t *result) {
-    size_t i;
-    const json_t *sweep;
-    size_t k;
-    const json_t *point;
-    bool any = json_object_size(json_object_get(result, "errors")) > 0;
-    json_array_foreach(json_object_get(result, "sweeps"), i, sweep) {
-        json_array_foreach(json_object_get(sweep, "points"), k, point) {
-            any |= has_errors(json_object_get(point, "result"));
-        }
-    }
-    return any;
-}
-
 static int write_results(const struct command *c, json_t *result, struct err *e) {
-    if (c->options.json != NULL && write_json(c->options.json, result, e) != 0)
+    if (c->options.json != NULL && results_write(c->options.json, result, e) != 0)
         return -1;
     if (c->html == NULL)
         return 0;
@@ -494,7 +443,7 @@ static int write_results(const struct command *c, json_t *result, struct err *e)
 }
 
 static enum exit_code page_of_files(const struct command *c, struct err *e) {
-    json_t *results = c->html == NULL ? NULL : read_results(c->files, c->file_count, e);
+    json_t *results = c->html == NULL ? NULL : results_read(c->files, c->file_count, e);
     if (c->html == NULL)
         err_set(e, ERR_ARG_USAGE, "results are for a page: give --html FILE");
     int written = results == NULL ? -1 : bench_page_write(c->html, results, e);
@@ -517,7 +466,7 @@ int main(int argc, char **argv) {
     }
     json_t *result = measure_all(&c, &e);
     int done = result == NULL ? -1 : write_results(&c, result, &e);
-    bool clean = done == 0 && !has_errors(result);
+    bool clean = done == 0 && !result_has_errors(result);
     json_decref(result);
     if (done != 0)
         program_die(&program, EXIT_FAILED, &e);

@@ -166,11 +166,28 @@ static int settle_issued(const struct bench_options *o, struct err *e) {
     return in_range("issued", o->issued, 0, BENCH_ISSUED_MAX, e);
 }
 
+/* The crowd is measured against runs without it, and connects to a lab of the bench's own. */
+static int settle_crowd(const struct bench_options *o, struct err *e) {
+    bool crowd = o->waiting != 0 || o->silent != 0;
+    if (in_range("waiting", o->waiting, 0, BENCH_WAITING_MAX, e) != 0 ||
+        in_range("silent", o->silent, 0, BENCH_SILENT_MAX, e) != 0)
+        return -1;
+    if (o->waiting != 0 && o->silent != 0)
+        return err_set(e, ERR_ARG_USAGE, "--waiting and --silent: give one of them");
+    if (o->waiting != 0 && !stage_has_phones(o->stage))
+        return err_set(e, ERR_ARG_USAGE, "--waiting goes with --stage all or capf");
+    if (o->silent != 0 && o->stage != STAGE_ALL)
+        return err_set(e, ERR_ARG_USAGE, "--silent goes with --stage all");
+    if (crowd && (bench_is_external(o) || o->workers > 1))
+        return err_set(e, ERR_ARG_USAGE,
+                       "--waiting and --silent go with the bench's own lab and one worker");
+    return crowd ? in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX / 3, e) : 0;
+}
+
 int bench_options_settle(struct bench_options *o, struct err *e) {
     if (settle_words(o, e) != 0 || settle_addresses(o, e) != 0 || settle_load(o, e) != 0 ||
         settle_inside(o, e) != 0 || in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 ||
-        in_range("waiting", o->waiting, 0, BENCH_WAITING_MAX, e) != 0 ||
-        in_range("workers", o->workers, 1, BENCH_WORKERS_MAX, e) != 0 ||
+        settle_crowd(o, e) != 0 || in_range("workers", o->workers, 1, BENCH_WORKERS_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
         in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0 || settle_issued(o, e) != 0)
         return -1;
@@ -188,6 +205,10 @@ bool bench_is_external(const struct bench_options *o) {
     return o->capf != NULL || o->est != NULL || o->certsrv != NULL;
 }
 
+int64_t bench_runs(const struct bench_options *o) {
+    return (o->waiting > 0 || o->silent > 0 ? 3 : 1) * o->repeat;
+}
+
 int64_t bench_enrolments_max(const struct bench_options *o) {
-    return o->warm_up + (o->waiting > 0 ? 2 : 1) * o->repeat * o->phones + o->waiting;
+    return o->warm_up + bench_runs(o) * o->phones + o->waiting + o->silent;
 }

@@ -56,7 +56,8 @@ enum {
     BENCH_CONCURRENCY = 8,
     BENCH_CONCURRENCY_AT_RATE = 1000,
     BENCH_RATE_MAX = 100000,
-    BENCH_WAITING_MAX = 18000, /* descriptors of this process and of CAPF */
+    BENCH_WAITING_MAX = 11000, /* CAPF takes 12,000 connections from one address */
+    BENCH_SILENT_MAX = 4000,   /* as many connections wait for a stopped program to accept them */
     BENCH_REPEAT_MAX = 99,
     BENCH_ISSUED_MAX = 1000000,
     BENCH_WORKERS_MAX = 64,
@@ -83,6 +84,7 @@ struct bench_options {
     int64_t warm_up;     /* enrolments before the first run */
     int64_t workers;     /* processes of each of CAPF, RA and certsrv */
     int64_t waiting;     /* phones that wait for their keys meanwhile; 0: none */
+    int64_t silent;      /* enrolments in flight while certsrv is stopped; 0: none */
     bool durable;        /* what is committed is on disk before a peer hears of it */
     int64_t issued;      /* certificates and devices that exist before it, as copies of the first */
     const char *capf;    /* HOST:PORT of a CAPF outside; NULL: of the lab */
@@ -123,7 +125,9 @@ bool stage_has_phones(enum stage stage);
 /* Whether the components are not the bench's own. */
 bool bench_is_external(const struct bench_options *o);
 
-/* All enrolments that may take place: warm-up and every run. */
+/* Runs in all: with a crowd (bench/crowd.h) before it, beside it and after it. */
+int64_t bench_runs(const struct bench_options *o);
+/* All enrolments that may take place: warm-up, every run, and the crowd's. */
 int64_t bench_enrolments_max(const struct bench_options *o);
 
 #endif

@@ -124,6 +124,20 @@ START_TEST(a_duration_provides_phones) {
 }
 END_TEST
 
+START_TEST(operations_inside_are_more_than_phones) {
+    struct bench_options o = BENCH_OPTIONS_INIT, timed = o, open = o;
+    struct err e = {0};
+    o.stage_word = timed.stage_word = open.stage_word = "itl";
+    timed.duration_us = 1000000;
+    open.rate = 5;
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.phones, BENCH_OPERATIONS);
+    ck_assert_ok(bench_options_settle(&timed, &e), e);
+    ck_assert_int_eq(timed.phones, BENCH_OPERATIONS_PER_SECOND);
+    expect_refusal(open, "--rate");
+}
+END_TEST
+
 START_TEST(a_rate_sets_number_and_limit) {
     struct bench_options o = BENCH_OPTIONS_INIT, own = o;
     struct err e = {0};
@@ -164,8 +178,35 @@ START_TEST(addresses_go_with_their_stage) {
 }
 END_TEST
 
+START_TEST(a_crowd_goes_with_an_own_lab) {
+    struct bench_options o = BENCH_OPTIONS_INIT, both = o, est = o, silent = o, outside = o,
+                         often = o;
+    struct err e = {0};
+    both.waiting = both.silent = 1;
+    expect_refusal(both, "one of them");
+    est.stage_word = "est";
+    est.waiting = 1;
+    expect_refusal(est, "--waiting goes with");
+    silent.stage_word = "capf";
+    silent.silent = 1;
+    expect_refusal(silent, "--silent goes with --stage all");
+    outside.capf = "127.0.0.1:3804";
+    outside.trust = "capf.pem";
+    outside.waiting = 1;
+    expect_refusal(outside, "own lab");
+    often.waiting = 1;
+    often.repeat = BENCH_REPEAT_MAX / 3 + 1;
+    expect_refusal(often, "--repeat");
+    o.waiting = 7;
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(bench_runs(&o), 9);
+    ck_assert_int_eq(bench_enrolments_max(&o), 20 + 9 * BENCH_PHONES + 7);
+}
+END_TEST
+
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
           copies_need_a_lab_and_an_original, certsrv_is_driven_with_a_login, servers_can_be_set,
-          a_duration_provides_phones, a_rate_sets_number_and_limit, keys_are_made_by_phones_only,
-          addresses_go_with_their_stage)
+          a_duration_provides_phones, operations_inside_are_more_than_phones,
+          a_rate_sets_number_and_limit, keys_are_made_by_phones_only, addresses_go_with_their_stage,
+          a_crowd_goes_with_an_own_lab)

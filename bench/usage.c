@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,12 +72,41 @@ int usage_read(pid_t pid, struct usage *u, struct err *e) {
     return 0;
 }
 
-int usage_memory_now(pid_t pid, int64_t *kb, struct err *e) {
-    AUTO_BUF text = BUF_INIT(PROC_TEXT_MAX);
-    if (read_text(pid, "smaps_rollup", &text, e) != 0)
+/* The number behind the name of a line "Name: number ...". */
+static int number_in(const struct buf *text, const char *name, int64_t *number, struct err *e) {
+    size_t len = strlen(name);
+    const char *line = buf_str(text);
+    while (line != NULL && (strncmp(line, name, len) != 0 || line[len] != ':')) {
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    if (line == NULL || sscanf(line + len + 1, "%" SCNd64, number) != 1)
+        return err_set(e, ERR_SYS_IO, "no %s in /proc/PID", name);
+    return 0;
+}
+
+int usage_look(pid_t pid, struct usage_view *v, struct err *e) {
+    AUTO_BUF rollup = BUF_INIT(PROC_TEXT_MAX);
+    AUTO_BUF status = BUF_INIT(PROC_TEXT_MAX);
+    struct usage u;
+    if (read_text(pid, "smaps_rollup", &rollup, e) != 0 ||
+        read_text(pid, "status", &status, e) != 0 || usage_read_one(pid, &u, e) != 0 ||
+        number_in(&rollup, "Pss", &v->memory_kb, e) != 0 ||
+        number_in(&status, "Threads", &v->threads, e) != 0)
         return -1;
-    const char *line = strstr(buf_str(&text), "\nPss:");
-    if (line == NULL || sscanf(line, "\nPss: %" SCNd64 " kB", kb) != 1)
-        return err_set(e, ERR_SYS_IO, "no Pss in /proc/PID/smaps_rollup");
+    v->cpu_us = u.cpu_us;
+    return number_in(&status, "voluntary_ctxt_switches", &v->wakeups, e);
+}
+
+int usage_descriptors(pid_t pid, int64_t *count, struct err *e) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return err_errno(e, "%s", path);
+    *count = 0;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        *count += entry->d_name[0] != '.';
+    closedir(dir);
     return 0;
 }

@@ -18,9 +18,17 @@ int usage_read_one(pid_t pid, struct usage *u, struct err *e);
  * no such process. */
 int usage_read(pid_t pid, struct usage *u, struct err *e);
 
-/* What it occupies now: its proportional share (PSS), pages of shared libraries divided among those
- * who use them. -1 SYS_IO. */
-int usage_memory_now(pid_t pid, int64_t *kb, struct err *e);
+/* What it is now, without its children. */
+struct usage_view {
+    int64_t memory_kb; /* its proportional share (PSS): pages of libraries are divided among all */
+    int64_t threads;
+    int64_t wakeups; /* voluntary context switches of its main thread since it began */
+    int64_t cpu_us;
+};
+/* -1 SYS_IO. */
+int usage_look(pid_t pid, struct usage_view *v, struct err *e);
+/* How many descriptors it has open. -1 SYS_IO. */
+int usage_descriptors(pid_t pid, int64_t *count, struct err *e);
 
 /* The parts, for tests: the text of /proc/PID/stat (ticks a second as sysconf(_SC_CLK_TCK) says)
  * and of /proc/PID/status. -1 SYS_IO: not such a text. */

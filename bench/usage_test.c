@@ -84,6 +84,28 @@ START_TEST(workers_count_with_their_supervisor) {
 }
 END_TEST
 
+START_TEST(a_look_shows_the_present) {
+    struct err e = {0};
+    struct usage_view v;
+    int64_t before = 0, after = 0;
+    int fds[2];
+    ck_assert_ok(usage_look(getpid(), &v, &e), e);
+    ck_assert_int_gt(v.memory_kb, 0);
+    ck_assert_int_eq(v.threads, 1);
+    ck_assert_int_ge(v.wakeups, 0);
+    ck_assert_ok(usage_descriptors(getpid(), &before, &e), e);
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_ok(usage_descriptors(getpid(), &after, &e), e);
+    ck_assert_int_eq(after, before + 2);
+    close(fds[0]);
+    close(fds[1]);
+    ck_assert_int_eq(usage_look(0, &v, &e), -1);
+    ck_assert_err(e, SYS_IO);
+    ck_assert_int_eq(usage_descriptors(0, &after, &e), -1);
+    ck_assert_err(e, SYS_IO);
+}
+END_TEST
+
 TEST_MAIN("bench usage", cpu_is_user_and_system_time, a_name_may_look_like_fields,
           other_texts_are_refused, peak_memory_is_in_kilobytes, this_process_has_memory,
-          workers_count_with_their_supervisor)
+          workers_count_with_their_supervisor, a_look_shows_the_present)

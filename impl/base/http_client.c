@@ -14,6 +14,10 @@
 enum {
     ADDRESS_LIST_MAX = 2048,
     GUARD_REAL_MS = 200, /* behind curl's own limit */
+    /* A thousand transfers may wait at the same time, and messages are small; curl has 16 and 64
+     * KiB for each unless told otherwise. The second is the least it takes. */
+    RECEIVE_BUFFER = 4096,
+    SEND_BUFFER = 16384,
 };
 
 /* What a look-up under way points at: the transfer may be cancelled before the answer. */
@@ -118,6 +122,8 @@ static int set_url(CURL *easy, const char *url, const char *protocols, struct er
         return err_set(e, ERR_SYS_NOMEM, NULL);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -1,0 +1,54 @@
+/* Files of results. One that holds something else is refused before anything is made of it. */
+#include "bench/results.h"
+
+#include "base/file.h"
+#include "base/owned.h"
+
+#include <string.h>
+
+int results_write(const char *path, const json_t *result, struct err *e) {
+    AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    if (text == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return file_write(path, bytes_of_str(text), 0644, e);
+}
+
+static void cut_suffix(char *name) {
+    char *dot = name == NULL ? NULL : strrchr(name, '.');
+    if (dot != NULL)
+        *dot = '\0';
+}
+
+json_t *results_read(char **paths, int count, struct err *e) {
+    json_t *results = json_object();
+    for (int i = 0; i < count; i++) {
+        json_error_t why;
+        const char *slash = strrchr(paths[i], '/');
+        AUTO(char) name = strdup(slash == NULL ? paths[i] : slash + 1);
+        json_t *one = json_load_file(paths[i], JSON_REJECT_DUPLICATES, &why);
+        if (!json_is_object(json_object_get(one, "conditions"))) {
+            err_set(e, ERR_ARG_USAGE, "%s: %s", paths[i],
+                    one == NULL ? why.text : "not a result of the bench");
+            json_decref(one);
+            json_decref(results);
+            return NULL;
+        }
+        cut_suffix(name);
+        json_object_set_new(results, name, one);
+    }
+    return results;
+}
+
+bool result_has_errors(const json_t *result) {
+    size_t i;
+    const json_t *sweep;
+    size_t k;
+    const json_t *point;
+    bool any = json_object_size(json_object_get(result, "errors")) > 0;
+    json_array_foreach(json_object_get(result, "sweeps"), i, sweep) {
+        json_array_foreach(json_object_get(sweep, "points"), k, point) {
+            any |= result_has_errors(json_object_get(point, "result"));
+        }
+    }
+    return any;
+}
