@@ -123,6 +123,9 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 }
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
+    s->slack = slack_new(s->loop, NULL, NULL);
+    if (s->slack == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
     if (server_deadline_init(s, o, e) != 0 || server_hangup_init(s, e) != 0 ||
         read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
         return -1;
@@ -175,6 +178,7 @@ void http_server_free(struct http_server *s) {
     wake_all(s);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    slack_free(s->slack);
     server_deadline_free(s);
     server_key_free(s);
     server_hangup_free(s);

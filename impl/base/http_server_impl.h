@@ -5,6 +5,7 @@
 #include "base/admission.h"
 #include "base/http_server.h"
 #include "base/process.h"
+#include "base/slack.h"
 #include "base/workers.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -81,6 +82,7 @@ struct http_server {
     struct worker_intake *intake; /* of a worker; NULL: libmicrohttpd listens */
     unsigned open, open_max;      /* connections; counted for the intake */
     uint64_t connections;
+    struct slack *slack;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;

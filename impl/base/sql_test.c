@@ -60,6 +60,19 @@ START_TEST(the_settings_are_those_promised) {
 }
 END_TEST
 
+START_TEST(how_far_a_commit_goes_can_be_changed) {
+    static const enum sql_sync syncs[] = {SQL_SYNC_OFF, SQL_SYNC_NORMAL, SQL_SYNC_FULL};
+    TEMPORARY(dir);
+    struct err e = {0};
+    struct sql *db = open_in(dir);
+    for (size_t i = 0; i < sizeof syncs / sizeof syncs[0]; i++) {
+        ck_assert_ok(sql_sync(db, syncs[i], &e), e);
+        ck_assert_int_eq(number(db, "PRAGMA synchronous"), (int)i);
+    }
+    sql_close(db);
+}
+END_TEST
+
 START_TEST(values_come_back_as_they_went_in) {
     TEMPORARY(dir);
     struct sql *db = open_in(dir);
@@ -186,8 +199,8 @@ START_TEST(a_value_that_could_not_be_bound_is_not_written_as_null) {
 }
 END_TEST
 
-TEST_MAIN("sql", the_settings_are_those_promised, values_come_back_as_they_went_in,
-          statements_are_kept_and_come_back_empty, changes_are_counted,
-          errors_show_the_statement_and_no_value, what_is_no_database_cannot_be_opened,
-          what_was_committed_survives_a_kill,
+TEST_MAIN("sql", the_settings_are_those_promised, how_far_a_commit_goes_can_be_changed,
+          values_come_back_as_they_went_in, statements_are_kept_and_come_back_empty,
+          changes_are_counted, errors_show_the_statement_and_no_value,
+          what_is_no_database_cannot_be_opened, what_was_committed_survives_a_kill,
           a_value_that_could_not_be_bound_is_not_written_as_null)

@@ -24,7 +24,9 @@ enum {
     AT_ONCE_US = 1000000, /* a life shorter than this is none */
     AT_ONCE_MAX = 5,      /* so many in a row end the service */
     POLLED_MAX = 2 + 2 * WORKERS_MAX,
-    ACCEPTS_AT_A_TIME = 16
+    ACCEPTS_AT_A_TIME = 16,
+    LINE_OCTETS =
+        16 * 1024, /* about thirty connections, so that a worker that hangs holds up few */
 };
 
 struct worker {
@@ -77,9 +79,11 @@ static int open_pair(int pair[2]) {
 }
 
 static int open_lines(struct supervisor *s) {
+    static const int octets = LINE_OCTETS;
     for (size_t i = 0; i < s->count; i++) {
-        struct worker *w = &s->workers[i];
-        if (open_pair(w->lines.connections) != 0 || open_pair(w->lines.notices) != 0)
+        struct worker_lines *l = &s->workers[i].lines;
+        if (open_pair(l->connections) != 0 || open_pair(l->notices) != 0 ||
+            setsockopt(l->connections[0], SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets) != 0)
             return -1;
     }
     return 0;

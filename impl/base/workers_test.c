@@ -284,6 +284,34 @@ START_TEST(with_its_only_other_worker_dead_a_connection_waits_for_the_replacemen
 }
 END_TEST
 
+/* More than its line holds; the kernel keeps the rest, for whoever has room first. */
+START_TEST(a_worker_that_hangs_holds_up_few) {
+    enum { MANY = 200 };
+    struct lab lab = lab_of(2);
+    int fds[MANY];
+    bool answered[MANY] = {false};
+    size_t by_the_other = 0;
+    kill(lab.workers[0], SIGSTOP);
+    for (size_t i = 0; i < MANY; i++)
+        fds[i] = connect_to(&lab);
+    while (by_the_other < MANY - 50)
+        for (size_t i = 0; i < MANY; i++) {
+            char octet;
+            if (answered[i] || recv(fds[i], &octet, 1, MSG_DONTWAIT) != 1)
+                continue;
+            answered[i] = true;
+            by_the_other++;
+        }
+    kill(lab.workers[0], SIGCONT);
+    for (size_t i = 0; i < MANY; i++) {
+        if (!answered[i])
+            get(fds[i]);
+        close(fds[i]);
+    }
+    stop(&lab);
+}
+END_TEST
+
 START_TEST(a_claim_is_one_workers_until_it_gives_it_up) {
     struct lab lab = lab_of(2);
     AUTO_FD one = connect_to(&lab);
@@ -416,8 +444,8 @@ TEST_MAIN("workers", one_process_is_no_worker, connections_go_to_each_in_turn_an
           a_worker_that_was_killed_is_replaced_and_nothing_is_lost,
           what_a_dead_worker_had_not_taken_goes_to_another,
           with_its_only_other_worker_dead_a_connection_waits_for_the_replacement,
-          a_claim_is_one_workers_until_it_gives_it_up, the_claims_of_a_dead_worker_are_free,
-          a_worker_that_cannot_start_is_the_end,
+          a_worker_that_hangs_holds_up_few, a_claim_is_one_workers_until_it_gives_it_up,
+          the_claims_of_a_dead_worker_are_free, a_worker_that_cannot_start_is_the_end,
           a_worker_that_dies_at_once_again_and_again_is_the_end,
           a_port_that_is_taken_is_told_before_anything_starts, workers_die_with_their_supervisor,
           supervisor_and_workers_end_with_the_parent_when_asked, the_command_line_beats_the_file)

@@ -108,12 +108,27 @@ START_TEST(an_answer_is_kept_for_the_very_same_request) {
     ck_assert_uint_eq(get(store), 7);
     ck_assert_ok(ra_store_get(store, &other, &id, &e), e);
     ck_assert_uint_eq(id, 0);
+    ck_assert_ok(ra_store_get_joined(store, &other, &id, &e), e);
+    ck_assert_uint_eq(id, 7);
     clock_configure(61 * INT64_C(1000000), 1);
     ck_assert_uint_eq(get(store), 0);
+    ck_assert_ok(ra_store_get_joined(store, &other, &id, &e), e);
+    ck_assert_uint_eq(id, 0);
     clock_configure(0, 1);
     ra_store_close(store);
 }
 END_TEST
 
+START_TEST(without_syncing_everything_else_is_the_same) {
+    struct err e;
+    struct ra_store *store = ra_store_open(NULL, &e);
+    ck_assert_ok(ra_store_never_sync(store, &e), e);
+    ck_assert_ok(ra_store_put(store, &some, 7, true, &e), e);
+    ck_assert_uint_eq(get(store), 7);
+    ra_store_close(store);
+}
+END_TEST
+
 TEST_MAIN("ra store", the_same_client_key_and_subject_are_one_enrolment, ids_outlive_the_process,
-          old_ids_are_forgotten, a_bad_file_is_refused, an_answer_is_kept_for_the_very_same_request)
+          old_ids_are_forgotten, a_bad_file_is_refused, an_answer_is_kept_for_the_very_same_request,
+          without_syncing_everything_else_is_the_same)
