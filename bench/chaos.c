@@ -71,10 +71,11 @@ static int settle_session(struct bench_options *o, struct err *e) {
 
 static int refuse_others(const struct bench_options *o, struct err *e) {
     if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL ||
-        o->certsrv != NULL || o->workers != 1)
-        return err_set(e, ERR_ARG_USAGE,
-                       "--chaos goes with --duration, --seed, --rate, --concurrency, --session, "
-                       "--output and --json only");
+        o->certsrv != NULL)
+        return err_set(
+            e, ERR_ARG_USAGE,
+            "--chaos goes with --duration, --seed, --rate, --concurrency, --session, --workers, "
+            "--output and --json only");
     return 0;
 }
 
@@ -90,6 +91,9 @@ int chaos_options_settle(struct bench_options *o, struct err *e) {
     if (o->concurrency < 1 || o->concurrency > CHAOS_PER_ADDRESS / 2)
         return err_set(e, ERR_ARG_USAGE, "--concurrency %" PRId64 ": give 1 to %d with --chaos",
                        o->concurrency, CHAOS_PER_ADDRESS / 2);
+    if (o->workers < 1 || o->workers > CHAOS_WORKERS_MAX)
+        return err_set(e, ERR_ARG_USAGE, "--workers %" PRId64 ": give 1 to %d with --chaos",
+                       o->workers, CHAOS_WORKERS_MAX);
     if (o->rate == 0)
         o->rate = RATE;
     if (o->rate < 1 || o->rate > RATE_MAX)
@@ -188,7 +192,9 @@ static void plan_kill(struct chaos *c) {
 static void on_kill(void *user) {
     struct chaos *c = user;
     struct err e = {0};
-    if (chaos_lab_approve(&c->lab, &e) != 0 || chaos_lab_kill(&c->lab, c->kill.component, &e) != 0)
+    int ready = chaos_lab_approve(&c->lab, &e);
+    bool worker = ready == 0 && c->kill.worker && chaos_lab_kill_worker(&c->lab, c->kill.component);
+    if (ready != 0 || (!worker && chaos_lab_kill(&c->lab, c->kill.component, &e) != 0))
         component_failed(c, &e);
     c->report.components[c->kill.component].kills++;
     timer_start(c->again_timer, c->kill.down_us);
@@ -197,7 +203,7 @@ static void on_kill(void *user) {
 static void on_again(void *user) {
     struct chaos *c = user;
     struct err e = {0};
-    if (c->kill.component == COMPONENT_CERTSRV)
+    if (c->kill.component == COMPONENT_CERTSRV && c->lab.run.components[COMPONENT_CERTSRV].pid == 0)
         chaos_lab_approval(&c->lab, c->kill.approval);
     if (chaos_lab_start_again(&c->lab, c->kill.component, &e) != 0)
         component_failed(c, &e);

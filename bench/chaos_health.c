@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATUS_MAX = 64 * 1024, DIRECTORIES_OPEN = 16 };
+enum { TEXT_MAX = 64 * 1024, DIRECTORIES_OPEN = 16 };
 
 static int count_entries(const char *path, size_t *count, struct err *e) {
     DIR *dir = opendir(path);
@@ -24,12 +24,13 @@ static int count_entries(const char *path, size_t *count, struct err *e) {
     return 0;
 }
 
-int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e) {
+static int read_one(pid_t pid, struct chaos_health *out, struct err *e) {
     char path[64];
     int64_t kb = 0;
-    AUTO_BUF status = BUF_INIT(STATUS_MAX);
+    size_t descriptors = 0;
+    AUTO_BUF status = BUF_INIT(TEXT_MAX);
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    if (count_entries(path, &out->descriptors, e) != 0)
+    if (count_entries(path, &descriptors, e) != 0)
         return -1;
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     if (file_read(path, &status, e) != 0)
@@ -37,7 +38,34 @@ int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e) {
     const char *line = strstr(buf_str(&status), "\nVmRSS:");
     if (line == NULL || sscanf(line, "\nVmRSS: %" SCNd64 " kB", &kb) != 1)
         return err_set(e, ERR_SYS_IO, "%s: no VmRSS", path);
-    out->rss_mb = (double)kb / 1024;
+    out->descriptors += descriptors;
+    out->rss_mb += (double)kb / 1024;
+    return 0;
+}
+
+size_t chaos_children(pid_t pid, pid_t *out, size_t max) {
+    char path[64];
+    size_t count = 0;
+    int child = 0;
+    int length = 0;
+    AUTO_BUF text = BUF_INIT(TEXT_MAX);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    if (file_read(path, &text, NULL) != 0)
+        return 0;
+    for (const char *at = buf_str(&text); count < max && sscanf(at, "%d%n", &child, &length) == 1;
+         at += length)
+        out[count++] = (pid_t)child;
+    return count;
+}
+
+int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e) {
+    pid_t children[CHAOS_WORKERS_MAX];
+    *out = (struct chaos_health){0};
+    if (read_one(pid, out, e) != 0)
+        return -1;
+    size_t count = chaos_children(pid, children, CHAOS_WORKERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        read_one(children[i], out, NULL); /* one that has just ended has nothing */
     return 0;
 }
 

@@ -7,12 +7,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { CHAOS_WORKERS_MAX = 8 };
+
 struct chaos_health {
     size_t descriptors; /* entries of /proc/PID/fd */
     double rss_mb;      /* VmRSS, now */
 };
-/* -1 SYS_IO: it does not run. */
+/* Of the process and its children, which are its workers, in sum. -1 SYS_IO: it does not run. */
 int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e);
+
+/* The children of a process; how many, max at most. */
+size_t chaos_children(pid_t pid, pid_t *out, size_t max);
 
 /* Memory that a component may have kept after the load has gone: what it had before it, twice, and
  * room for caches and for an allocator that does not give everything back. */

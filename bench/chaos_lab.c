@@ -3,11 +3,13 @@
 #include "bench/chaos_lab.h"
 
 #include "base/owned.h"
+#include "bench/chaos_health.h"
 #include "bench/chaos_phones.h"
 #include "bench/lab.h"
 #include "scenarios/runner/place.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,29 +26,35 @@ enum {
 /* Added to where a fault strikes: nobody visits so often. */
 static const int64_t never = INT64_C(900000000);
 
-static const char head[] = "title: chaos\n"
-                           "deadline: 48h\n"
-                           "lab:\n"
-                           "  capf: {issuer: online-ca, message-timeout: %ds, est: {timeout: 5s, "
-                           "session: %s}, config: {%s}}\n"
-                           "  ra: {timeout: 2s, session: %s, chain-retry: 1s, config: "
-                           "{request-timeout: %ds, idle-timeout: %ds, %s}}\n"
-                           "  certsrv: {templates: [{name: CiscoRA, rsa-only: false}],\n"
-                           "            config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
-                           "phones: {count: 1, device: {present: false}}\n"
-                           "when: [connect]\n"
-                           "then: {phones: {lsc: none}}\n"
-                           "faults:\n";
+static const char head[] =
+    "title: chaos\n"
+    "deadline: 48h\n"
+    "lab:\n"
+    "  capf:\n"
+    "    {issuer: online-ca, message-timeout: %ds, est: {timeout: 5s, session: %s}, config: {%s}}\n"
+    "  ra:\n"
+    "    {timeout: 2s, session: %s, chain-retry: 1s,\n"
+    "     config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
+    "  certsrv:\n"
+    "    {templates: [{name: CiscoRA, rsa-only: false}],\n"
+    "     config: {request-timeout: %ds, idle-timeout: %ds, %s}}\n"
+    "phones: {count: 1, device: {present: false}}\n"
+    "when: [connect]\n"
+    "then: {phones: {lsc: none}}\n"
+    "faults:\n";
 
+/* certsrv counts its faults in one process, and so has no workers. */
 static void put_scenario(const struct bench_options *o, struct buf *text) {
     enum { T = CHAOS_DEADLINE_S };
-    char limits[96];
+    char limits[80];
+    char shared[112];
+    const char *session = bench_session_word(o->session);
     int64_t visits = o->duration_us / 1000000 * VISITS_A_SECOND;
     visits = visits < VISITS_LEAST ? VISITS_LEAST : visits > VISITS_MAX ? VISITS_MAX : visits;
     snprintf(limits, sizeof limits, "handshake-timeout: %ds, connections-per-address-max: %d", T,
              CHAOS_PER_ADDRESS);
-    const char *session = bench_session_word(o->session);
-    buf_printf(text, head, T, session, limits, session, T, T, limits, T, T, limits);
+    snprintf(shared, sizeof shared, "workers: %d, %s", (int)o->workers, limits);
+    buf_printf(text, head, T, session, shared, session, T, T, shared, T, T, limits);
     chaos_put_faults((uint64_t)o->seed, (unsigned)visits, text);
 }
 
@@ -153,6 +161,14 @@ int chaos_lab_kill(struct chaos_lab *lab, enum component c, struct err *e) {
     const struct step step = {.actor = (char *)(uintptr_t)component_name(c)};
     lab->run.step = "kill";
     return step_kill(&lab->run, &step) == 0 ? 0 : last_failure(&lab->run, e);
+}
+
+bool chaos_lab_kill_worker(struct chaos_lab *lab, enum component c) {
+    pid_t worker = 0;
+    if (chaos_children(lab->run.components[c].pid, &worker, 1) == 0)
+        return false;
+    kill(worker, SIGKILL);
+    return true;
 }
 
 int chaos_lab_start_again(struct chaos_lab *lab, enum component c, struct err *e) {

@@ -30,6 +30,8 @@ void chaos_lab_free(struct chaos_lab *lab);
 /* Restarts the mocks, with faults or without. -1 with e set, as all below. */
 int chaos_lab_disturb(struct chaos_lab *lab, bool on, struct err *e);
 int chaos_lab_kill(struct chaos_lab *lab, enum component c, struct err *e);
+/* One of its workers, which its supervisor starts again; false: it has none. */
+bool chaos_lab_kill_worker(struct chaos_lab *lab, enum component c);
 /* Nothing happens when it runs. */
 int chaos_lab_start_again(struct chaos_lab *lab, enum component c, struct err *e);
 /* From its next start on certsrv keeps requests for its manager, or does so no more. */

@@ -117,9 +117,11 @@ struct chaos_kill chaos_next_kill(struct chaos_random *r) {
     unsigned after = SHORTEST_MS + chaos_below(r, SPREAD_MS);
     unsigned down = chaos_below(r, DOWN_MS);
     bool approval = chaos_below(r, 2) == 1;
+    bool worker = chaos_below(r, 2) == 1;
     return (struct chaos_kill){.component = victims[victim],
                                .after_us = (int64_t)after * 1000,
                                .down_us = (int64_t)down * 1000,
+                               .worker = worker,
                                .approval = approval && victims[victim] == COMPONENT_CERTSRV};
 }
 

@@ -24,6 +24,7 @@ struct chaos_kill {
     enum component component;
     int64_t after_us; /* the component before came back */
     int64_t down_us;  /* until it is started again */
+    bool worker;      /* only one of its workers, if it has any */
     bool approval;    /* certsrv: requests wait for its manager then, until the next kill */
 };
 struct chaos_kill chaos_next_kill(struct chaos_random *r);

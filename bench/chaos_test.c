@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- Options ---- */
 
@@ -30,13 +32,16 @@ START_TEST(options_have_defaults_of_their_own) {
 END_TEST
 
 START_TEST(what_does_not_go_with_chaos_is_refused) {
-    struct bench_options stage = BENCH_OPTIONS_INIT, outside = stage, fast = stage, brief = stage;
+    struct bench_options stage = BENCH_OPTIONS_INIT, outside = stage, fast = stage, brief = stage,
+                         many = stage, session = stage;
     struct err e = {0};
     stage.stage_word = "est";
     outside.capf = "127.0.0.1:3804";
     fast.rate = 100000;
     brief.duration_us = 1;
-    struct bench_options *const all[] = {&stage, &outside, &fast, &brief};
+    many.workers = CHAOS_WORKERS_MAX + 1;
+    session.session_word = "sometimes";
+    struct bench_options *const all[] = {&stage, &outside, &fast, &brief, &many, &session};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         ck_assert_int_eq(chaos_options_settle(all[i], &e), -1);
         ck_assert_err(e, ARG_USAGE);
@@ -179,6 +184,30 @@ START_TEST(descriptors_are_counted) {
 }
 END_TEST
 
+/* A child that waits for its end. */
+START_TEST(workers_are_counted_too) {
+    struct chaos_health alone, both;
+    struct err e = {0};
+    pid_t found[2] = {0};
+    int out[2];
+    ck_assert_int_eq(pipe(out), 0);
+    ck_assert_ok(chaos_health_read(getpid(), &alone, &e), e);
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        close(out[1]);
+        _exit(read(out[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    ck_assert_uint_eq(chaos_children(getpid(), found, 2), 1);
+    ck_assert_int_eq(found[0], child);
+    ck_assert_ok(chaos_health_read(getpid(), &both, &e), e);
+    ck_assert_uint_gt(both.descriptors, alone.descriptors);
+    close(out[1]);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    close(out[0]);
+}
+END_TEST
+
 START_TEST(a_temporary_file_is_found) {
     TEMPORARY(folder);
     struct err e = {0};
@@ -255,5 +284,5 @@ END_TEST
 TEST_MAIN("chaos", options_have_defaults_of_their_own, what_does_not_go_with_chaos_is_refused,
           a_seed_is_a_plan, faults_of_any_seed_can_be_read, peers_behave_in_every_way,
           a_phone_that_failed_comes_again_when_it_was_scheduled, memory_has_a_bound,
-          descriptors_are_counted, a_temporary_file_is_found,
+          descriptors_are_counted, workers_are_counted_too, a_temporary_file_is_found,
           phones_and_store_that_disagree_are_found)

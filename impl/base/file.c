@@ -2,8 +2,11 @@
  * process at any moment (kill -9); it must never be seen half written. */
 #include "base/file.h"
 #include "base/owned.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +73,27 @@ int file_write(const char *path, struct bytes content, mode_t mode, struct err *
     err_errno(e, "%s", path);
     unlink(temporary);
     return -1;
+}
+
+/* Whether the name is that of a temporary file whose process has ended. */
+static bool is_orphan(const char *name) {
+    static const char mark[] = ".tmp-";
+    const char *at = strstr(name, mark);
+    char *end = NULL;
+    if (at == NULL || strspn(at + sizeof mark - 1, "0123456789") == 0)
+        return false;
+    long pid = strtol(at + sizeof mark - 1, &end, 10);
+    return *end == '\0' && pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+void file_remove_orphans(const char *dir) {
+    DIR *entries = opendir(dir);
+    if (entries == NULL)
+        return;
+    for (const struct dirent *d; (d = readdir(entries)) != NULL;)
+        if (is_orphan(d->d_name))
+            unlinkat(dirfd(entries), d->d_name, 0);
+    closedir(entries);
 }
 
 static int make_dir(const char *path, struct err *e) {

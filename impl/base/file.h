@@ -14,6 +14,10 @@ int file_read(const char *path, struct buf *out, struct err *e);
 /* Writes through a temporary name beside path and renames it. mode as for open(2). -1 SYS_IO. */
 int file_write(const char *path, struct bytes content, mode_t mode, struct err *e);
 
+/* Removes from dir what file_write of a process that is no more (kill -9) has left there. What
+ * cannot be removed stays. */
+void file_remove_orphans(const char *dir);
+
 /* Writes all of content to fd, through interruptions and short writes. -1 with errno set. */
 int file_write_all(int fd, struct bytes content);
 

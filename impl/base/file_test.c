@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void check_content(const char *path, const char *expected) {
     struct err e = {0};
@@ -104,6 +106,33 @@ START_TEST(what_a_killed_process_left_is_replaced) {
 }
 END_TEST
 
+/* A process that has ended and been waited for. */
+static long dead_process(void) {
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    return (long)pid;
+}
+
+START_TEST(orphans_are_removed_and_nothing_else) {
+    TEMPORARY(dir);
+    struct err e = {0};
+    AUTO(char) orphan = path_join(dir, "a.csr.tmp-%ld", dead_process());
+    AUTO(char) own = path_join(dir, "b.csr.tmp-%ld", (long)getpid());
+    AUTO(char) other = path_join(dir, "c.tmp-%ldx", dead_process());
+    AUTO(char) plain = path_join(dir, "d.csr");
+    const char *const all[] = {orphan, own, other, plain};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        ck_assert_ok(file_write(all[i], bytes_of_str("x"), 0600, &e), e);
+    file_remove_orphans(dir);
+    ck_assert(!file_exists(orphan));
+    for (size_t i = 1; i < sizeof all / sizeof all[0]; i++)
+        ck_assert_msg(file_exists(all[i]), "%s", all[i]);
+    file_remove_orphans("/nonexistent");
+}
+END_TEST
+
 START_TEST(folders_are_made_with_those_above) {
     TEMPORARY(dir);
     struct err e = {0};
@@ -126,4 +155,4 @@ END_TEST
 TEST_MAIN("file", what_is_written_is_read, reading_appends_up_to_the_bound,
           what_cannot_be_read_is_an_error, a_failed_write_leaves_the_old_content_and_nothing_else,
           the_mode_is_that_of_the_last_write, what_a_killed_process_left_is_replaced,
-          folders_are_made_with_those_above)
+          orphans_are_removed_and_nothing_else, folders_are_made_with_those_above)

@@ -25,6 +25,7 @@ enum {
     AT_ONCE_MAX = 5,      /* so many in a row end the service */
     POLLED_MAX = 2 + 2 * WORKERS_MAX,
     ACCEPTS_AT_A_TIME = 16,
+    BREATH_MS = 100,
     LINE_OCTETS =
         16 * 1024, /* about thirty connections, so that a worker that hangs holds up few */
 };
@@ -57,6 +58,7 @@ struct supervisor {
     int held;                   /* -1: none */
     sigset_t signals_before;
     bool announced, stopping;
+    bool starved; /* no descriptor was left for a connection: for a while none is accepted */
     int exit_code;
 };
 
@@ -334,8 +336,10 @@ static void accept_one(struct supervisor *s) {
     struct handed h = {.len = sizeof h.address};
     s->held = accept4(s->listener, (struct sockaddr *)(void *)&h.address, &h.len,
                       SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (s->held < 0)
+    if (s->held < 0) {
+        s->starved = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         return;
+    }
     h.number = ++s->accepted;
     s->held_address = h;
 }
@@ -491,7 +495,7 @@ static bool any_runs(const struct supervisor *s) {
 }
 
 static short listens_for(const struct supervisor *s) {
-    return s->announced && s->held < 0 ? POLLIN : 0;
+    return s->announced && s->held < 0 && !s->starved ? POLLIN : 0;
 }
 
 /* A worker's line of connections is of interest when one waits for room in it. */
@@ -514,7 +518,9 @@ static nfds_t fill(const struct supervisor *s, struct pollfd *p) {
 static int serve_once(struct supervisor *s) {
     struct pollfd p[POLLED_MAX];
     nfds_t n = fill(s, p);
-    if (poll(p, n, -1) < 0)
+    int wait_ms = s->starved ? BREATH_MS : -1;
+    s->starved = false;
+    if (poll(p, n, wait_ms) < 0)
         return 0;
     if (p[0].revents != 0 && take_signals(s) == 1)
         return 1;

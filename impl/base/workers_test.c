@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -312,6 +314,54 @@ START_TEST(a_worker_that_hangs_holds_up_few) {
 }
 END_TEST
 
+/* Clock ticks of CPU that the process has used. */
+static long ticks_of(pid_t pid) {
+    char path[32];
+    AUTO_BUF text = BUF_INIT(4096);
+    struct err e = {0};
+    long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    ck_assert_ok(file_read(path, &text, &e), e);
+    ck_assert_int_eq(sscanf(strrchr(buf_str(&text), ')') + 1,
+                            " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system),
+                     2);
+    return user + system;
+}
+
+/* The lowest number that the process has not given out. */
+static rlim_t lowest_free(pid_t pid) {
+    char path[48];
+    for (int fd = 0;; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+        char target[2];
+        if (readlink(path, target, sizeof target) < 0)
+            return (rlim_t)fd;
+    }
+}
+
+START_TEST(out_of_descriptors_the_supervisor_does_not_spin) {
+    enum { PAUSE_MS = 500, TICKS_MAX = 10, POLLED = 8 /* poll() refuses more than the limit */ };
+    int taken[POLLED];
+    for (size_t i = 0; i < POLLED; i++)
+        taken[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct lab lab = lab_of(2);
+    struct rlimit before, none = {lowest_free(lab.supervisor), 0};
+    for (size_t i = 0; i < POLLED; i++)
+        close(taken[i]);
+    ck_assert_int_eq(prlimit(lab.supervisor, RLIMIT_NOFILE, NULL, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ck_assert_int_eq(prlimit(lab.supervisor, RLIMIT_NOFILE, &none, NULL), 0);
+    AUTO_FD fd = connect_to(&lab);
+    struct pollfd answer = {.fd = fd, .events = POLLIN};
+    long used = ticks_of(lab.supervisor);
+    ck_assert_int_eq(poll(&answer, 1, PAUSE_MS), 0);
+    ck_assert_int_le(ticks_of(lab.supervisor) - used, TICKS_MAX);
+    ck_assert_int_eq(prlimit(lab.supervisor, RLIMIT_NOFILE, &before, NULL), 0);
+    ck_assert_int_eq(get(fd), 1);
+    stop(&lab);
+}
+END_TEST
+
 START_TEST(a_claim_is_one_workers_until_it_gives_it_up) {
     struct lab lab = lab_of(2);
     AUTO_FD one = connect_to(&lab);
@@ -444,8 +494,9 @@ TEST_MAIN("workers", one_process_is_no_worker, connections_go_to_each_in_turn_an
           a_worker_that_was_killed_is_replaced_and_nothing_is_lost,
           what_a_dead_worker_had_not_taken_goes_to_another,
           with_its_only_other_worker_dead_a_connection_waits_for_the_replacement,
-          a_worker_that_hangs_holds_up_few, a_claim_is_one_workers_until_it_gives_it_up,
-          the_claims_of_a_dead_worker_are_free, a_worker_that_cannot_start_is_the_end,
+          a_worker_that_hangs_holds_up_few, out_of_descriptors_the_supervisor_does_not_spin,
+          a_claim_is_one_workers_until_it_gives_it_up, the_claims_of_a_dead_worker_are_free,
+          a_worker_that_cannot_start_is_the_end,
           a_worker_that_dies_at_once_again_and_again_is_the_end,
           a_port_that_is_taken_is_told_before_anything_starts, workers_die_with_their_supervisor,
           supervisor_and_workers_end_with_the_parent_when_asked, the_command_line_beats_the_file)

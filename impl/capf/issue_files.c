@@ -24,9 +24,13 @@ char *issuer_real_path(const struct capf_config *config, const char *shown) {
     return format_path("%s%s", config->root == NULL ? "" : config->root, shown);
 }
 
+/* A CAPF that was killed may have left half a file in it. */
 static int make_folder(const struct capf_config *config, const char *shown, struct err *e) {
     AUTO(char) path = issuer_real_path(config, shown);
-    return path == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : file_mkdirs(path, e);
+    if (path == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    file_remove_orphans(path);
+    return file_mkdirs(path, e);
 }
 
 int issuer_make_folders(const struct capf_config *config, struct err *e) {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { CONNECTIONS_MAX = 64, PREFIX = 2, UNREAD_MAX = 256 * 1024 };
+enum { CONNECTIONS_MAX = 64, PREFIX = 2, UNREAD_MAX = 256 * 1024, BREATH_US = 100 * 1000 };
 
 static const int64_t IDLE_US = INT64_C(30) * 1000000;
 
@@ -32,6 +32,7 @@ struct dns_stream {
     struct evconnlistener *listener;
     struct connection_list connections;
     size_t count;
+    struct timer *breath; /* until connections are accepted again */
 };
 
 static void connection_free(struct connection *c) {
@@ -161,6 +162,27 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
         connection_free(c);
 }
 
+static void stream_free(struct dns_stream *s) {
+    if (s == NULL)
+        return;
+    if (s->listener != NULL)
+        evconnlistener_free(s->listener);
+    timer_free(s->breath);
+    free(s);
+}
+
+static void on_breath(void *user) {
+    const struct dns_stream *s = user;
+    evconnlistener_enable(s->listener);
+}
+
+/* Out of descriptors: those who wait are asked for again a little later. */
+static void on_accept_error(struct evconnlistener *listener, void *user) {
+    const struct dns_stream *s = user;
+    evconnlistener_disable(listener);
+    timer_start(s->breath, BREATH_US);
+}
+
 struct dns_stream *dns_stream_new(struct event_base *loop, int fd,
                                   const struct responder *responder, struct err *e) {
     struct dns_stream *s = calloc(1, sizeof *s);
@@ -168,11 +190,14 @@ struct dns_stream *dns_stream_new(struct event_base *loop, int fd,
         close(fd);
     else
         s->listener = listener_new(loop, fd, on_connection, s);
-    if (s == NULL || s->listener == NULL) {
-        free(s);
+    if (s != NULL)
+        s->breath = timer_new(loop, on_breath, s);
+    if (s == NULL || s->listener == NULL || s->breath == NULL) {
+        stream_free(s);
         err_set(e, ERR_SYS_NOMEM, NULL);
         return NULL;
     }
+    evconnlistener_set_error_cb(s->listener, on_accept_error);
     s->loop = loop;
     s->responder = responder;
     LIST_INIT(&s->connections);
@@ -184,6 +209,5 @@ void dns_stream_free(struct dns_stream *s) {
         return;
     while (!LIST_EMPTY(&s->connections))
         connection_free(LIST_FIRST(&s->connections));
-    evconnlistener_free(s->listener);
-    free(s);
+    stream_free(s);
 }
