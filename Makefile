@@ -237,6 +237,12 @@ bench: ## measure how fast phones are enrolled, into out/bench (under two minute
 	$(again) programs
 	@BUILD=$(BUILD) bench/standard out/bench
 
+.PHONY: chaos
+chaos: ## phones beside faults, kills and hostile peers (CHAOS="--duration 5m --seed 1")
+	@ci/deps.sh build
+	$(again) programs
+	@$(BUILD)/bin/capflab-bench --chaos --output out/chaos --json out/chaos.json $(or $(CHAOS),--duration 5m)
+
 .PHONY: format
 format: ## lay out every C file with clang-format
 	@ci/deps.sh format

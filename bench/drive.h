@@ -14,7 +14,12 @@ struct drive_target {
     const char *address; /* HOST:PORT */
     const char *trust;   /* PEM: CAPF's certificate, or the EST server's issuers */
     const char *user;    /* USER:PASSWORD for EST and certsrv; NULL: none */
-    bool lab;            /* the server has the names of the lab, otherwise that of its address */
+    const char *lsc_dir; /* where phones keep LSC and key (NAME.pem, NAME.key); NULL: nowhere */
+    int64_t timeout_us;  /* of a phone; 0: 60 s */
+    /* Beside load_job_done, with the enrolment's number; NULL: nobody asks. */
+    void (*ended)(void *user, size_t index, const char *error);
+    void *ended_user;
+    bool lab; /* the server has the names of the lab, otherwise that of its address */
 };
 
 struct driver; /* opaque */

@@ -1,5 +1,6 @@
 /* Simulated phones, each with a session of its own: one device, one enrolment. They keep neither
  * log nor LSC, so that what is measured is the path and not this process's disk. */
+#include "base/file.h"
 #include "base/owned.h"
 #include "base/x509.h"
 #include "bench/drive_impl.h"
@@ -22,18 +23,26 @@ struct one_phone {
     struct phone_config config;
     struct phone *phone;
     struct load_job *job;
+    const struct drive_target *target;
+    size_t index;
     char name[32];
 };
+
+static void tell_end(const struct one_phone *one, const char *error) {
+    if (one->target->ended != NULL)
+        one->target->ended(one->target->ended_user, one->index, error);
+    load_job_done(one->job, error);
+}
 
 static void on_done(struct phone *phone, void *user) {
     const struct one_phone *one = user;
     if (phone_outcome(phone) == PHONE_INSTALLED) {
-        load_job_done(one->job, NULL);
+        tell_end(one, NULL);
         return;
     }
     json_t *result = phone_result(phone);
     const char *code = json_string_value(json_object_get(result, "error"));
-    load_job_done(one->job, code != NULL ? code : phone_outcome_word(phone_outcome(phone)));
+    tell_end(one, code != NULL ? code : phone_outcome_word(phone_outcome(phone)));
     json_decref(result);
 }
 
@@ -41,6 +50,23 @@ static void on_done(struct phone *phone, void *user) {
 static void name_phone(struct one_phone *one, size_t index) {
     snprintf(one->name, sizeof one->name, BENCH_DEVICE_FORMAT, index);
     one->config.name = one->name;
+}
+
+static int give_files(struct one_phone *one, struct err *e) {
+    const char *dir = one->target->lsc_dir;
+    struct phone_files *lsc = &one->config.lsc;
+    if (dir == NULL)
+        return 0;
+    lsc->certificate = path_join(dir, "%s.pem", one->name);
+    lsc->key = path_join(dir, "%s.key", one->name);
+    return lsc->certificate != NULL && lsc->key != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, NULL);
+}
+
+static void free_phone(struct one_phone *one) {
+    phone_free(one->phone);
+    free(one->config.lsc.certificate);
+    free(one->config.lsc.key);
+    free(one);
 }
 
 static int start(void *user, struct load_job *job, size_t index, struct err *e) {
@@ -52,10 +78,13 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
     if (!p->keygen)
         one->config.ready_key = p->driver->keys[index % BENCH_POOL_KEYS];
     one->job = job;
+    one->target = p->target;
+    one->index = index;
     name_phone(one, index);
-    one->phone = phone_new(&p->shared, &one->config, e);
+    if (give_files(one, e) == 0)
+        one->phone = phone_new(&p->shared, &one->config, e);
     if (one->phone == NULL) {
-        free(one);
+        free_phone(one);
         return -1;
     }
     job->state = one;
@@ -64,10 +93,8 @@ static int start(void *user, struct load_job *job, size_t index, struct err *e) 
 }
 
 static void release(void *user, struct load_job *job) {
-    struct one_phone *one = job->state;
     (void)user;
-    phone_free(one->phone);
-    free(one);
+    free_phone(job->state);
 }
 
 static void free_phones(struct driver *d) {
@@ -101,7 +128,8 @@ static int prepare(struct phones *p, struct process *process, struct err *e) {
     p->template.phone.log = NULL;
     p->template.phone.lsc = (struct phone_files){0};
     p->template.phone.model = borrowed("CP-8845");
-    p->template.phone.timeout_us = INT64_C(60000000);
+    p->template.phone.timeout_us =
+        p->target->timeout_us > 0 ? p->target->timeout_us : INT64_C(60000000);
     p->template.phone.retries = 0;
     p->template.phone.capf.host = borrowed("cucm-pub.michamen.com");
     p->template.phone.capf.via = borrowed(p->target->address);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/owned.h"
 #include "base/program.h"
+#include "bench/chaos.h"
 #include "bench/drive.h"
 #include "bench/page.h"
 #include "bench/report.h"
@@ -28,7 +29,7 @@ static const char more[] =
                                         "A CAPF outside needs the devices first:\n"
                                         "  capflab capf device add '" BENCH_DEVICE_PATTERN
                                         "' --first 0 --count N --mode null-string \\\n"
-                                        "      --operation install --store FILE\n";
+                                        "      --operation install --store FILE\n\n" CHAOS_HELP;
 
 static const struct program program = {
     .name = "capflab-bench",
@@ -38,7 +39,8 @@ static const struct program program = {
                "capflab bench --stage all --rate 20 --duration 30s\n"
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
                "capflab bench --sweep concurrency=1,2,4,8,16 --json all.json --html all.html\n"
-               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret",
+               "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret\n"
+               "capflab bench --chaos --duration 5m --seed 7",
     .more = more,
 };
 
@@ -130,6 +132,9 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"json", 'j', OPT_STRING, &c->json, "FILE", "also write all figures as JSON"},
         {"html", 0, OPT_STRING, &c->html, "FILE",
          "also write a page with curves; of results that were written before, if files are named"},
+        {"chaos", 0, OPT_FLAG, &o->chaos, NULL,
+         "phones beside faults, kills and hostile peers; then everything is judged (5m)"},
+        {"seed", 0, OPT_INT, &o->seed, "N", "of the chaos: repeats its plan (default: 1)"},
         {.type = OPT_END},
     };
     struct err e = {0};
@@ -495,6 +500,8 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
+    if (c.options.chaos)
+        return chaos_run(&program, &c.options);
     if (c.file_count > 0) {
         enum exit_code code = page_of_files(&c, &e);
         if (code == EXIT_DONE)

@@ -224,6 +224,7 @@ static void configure(struct run *r, uint8_t settings) {
         .lsc_validity_us = 365LL * 86400 * 1000000,
         .key_generation = {.timeout_us = 1800000000LL, .attempts = 1 + settings / 4 % 2},
         .message_timeout_us = 60000000,
+        .handshake_timeout_us = 60000000,
         .no_csr_policy = settings / 8 % 2 == 0 ? NO_CSR_FAIL : NO_CSR_LOCAL,
         .no_operation_reason = 7,
         .advanced_encryption = settings / 16 % 2 == 0,

@@ -18,6 +18,8 @@ __attribute__((format(printf, 2, 0))) static void on_message(void *server, const
                                                              va_list args) {
     struct http_server *s = server;
     vsnprintf(s->message, sizeof s->message, fmt, args);
+    if (strstr(s->message, "resource limit") != NULL)
+        s->starved = true;
     s->message[strcspn(s->message, "\n")] = '\0';
 }
 
@@ -85,12 +87,11 @@ static struct MHD_Daemon *start(struct http_server *s, const struct http_server_
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0u);
     unsigned most = o->connections_max != 0 ? o->connections_max : CONNECTIONS_MAX;
-    s->open_max = most;
+    s->connections_max = most;
     some_options(some, s->tls, o->priorities, fd);
     return MHD_start_daemon(
-        s->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, server_on_access, s,
+        s->tls ? flags | MHD_USE_TLS : flags, 0, server_on_address, s, server_on_access, s,
         MHD_OPTION_EXTERNAL_LOGGER, on_message, s, MHD_OPTION_CONNECTION_LIMIT, most,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_address_max,
         MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds(o->idle_timeout_us),
         MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
         server_on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, server_on_uri, s,
@@ -122,7 +123,8 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 }
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
-    if (server_hangup_init(s, e) != 0 || read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
+    if (server_deadline_init(s, o, e) != 0 || server_hangup_init(s, e) != 0 ||
+        read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
         return -1;
     if (worker_number() > 0 && server_worker_init(s, e) != 0)
         return -1;
@@ -146,6 +148,8 @@ struct http_server *http_server_new(struct event_base *loop,
     LIST_INIT(&s->suspended);
     LIST_INIT(&s->hangups);
     LIST_INIT(&s->buffering);
+    TAILQ_INIT(&s->shaking);
+    TAILQ_INIT(&s->asking);
     if (set_up(s, options, e) != 0) {
         http_server_free(s);
         return NULL;
@@ -171,6 +175,7 @@ void http_server_free(struct http_server *s) {
     wake_all(s);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    server_deadline_free(s);
     server_key_free(s);
     server_hangup_free(s);
     free(s->address);

@@ -22,9 +22,35 @@ struct http_server_options {
     const char *priorities; /* GnuTLS priority string; NULL: "NORMAL" */
     bool request_client_certificate;
     size_t body_max;                      /* larger bodies: 413 (body drained, connection closed) */
-    int64_t idle_timeout_us;              /* component time; 0: none */
+    int64_t idle_timeout_us;              /* without a byte; component time; 0: none */
+    int64_t handshake_timeout_us;         /* for the whole handshake; 0: none */
+    int64_t request_timeout_us;           /* from the connection, or the answer before, to the end
+                                             of the request; for the answer again; 0: none */
     unsigned connections_max;             /* 0: 10000 */
     unsigned connections_per_address_max; /* 0: none */
+};
+
+/* What a connection has to end in time, and what it may have. X(ID, text) */
+#define HTTP_PHASE_TABLE(X)                                                                        \
+    X(REQUEST, "request")                                                                          \
+    X(HANDSHAKE, "TLS handshake")                                                                  \
+    X(ANSWER, "answer")                                                                            \
+    X(PLACE, "place")
+enum http_phase {
+#define X(id, text) HTTP_PHASE_##id,
+    HTTP_PHASE_TABLE(X)
+#undef X
+};
+const char *http_phase_text(enum http_phase phase);
+
+/* A connection that the server itself ends: SYS_TIMEOUT, or SYS_LIMIT for PLACE (then without port
+ * and number). It is an event of the process too. */
+struct http_cut {
+    const char *peer; /* "127.0.0.1"; for PLACE with its port */
+    uint16_t port;
+    uint64_t connection;
+    enum http_phase phase;
+    struct err why;
 };
 
 struct http_server_callbacks {
@@ -35,6 +61,8 @@ struct http_server_callbacks {
     /* Per-connection state; all three may be NULL. */
     void *(*connection_open)(void *user);
     void (*connection_close)(void *user, void *connection);
+    /* For logs; may be NULL. */
+    void (*cut)(void *user, const struct http_cut *cut);
     void *user;
 };
 

@@ -2,7 +2,9 @@
 #ifndef BASE_HTTP_SERVER_IMPL_H
 #define BASE_HTTP_SERVER_IMPL_H
 
+#include "base/admission.h"
 #include "base/http_server.h"
+#include "base/process.h"
 #include "base/workers.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -24,7 +26,14 @@ struct http_connection {
     void *session;  /* gnutls_session_t; NULL without TLS */
     bool buffering; /* may hold deciphered bytes */
     LIST_ENTRY(http_connection) buffered;
+    enum http_phase phase; /* what it has to end in time, while it stands in a line */
+    bool in_line;
+    int64_t due_us;
+    TAILQ_ENTRY(http_connection) line;
+    struct admission_peer address;
+    bool admitted; /* counted by the server's admission */
 };
+TAILQ_HEAD(connection_line, http_connection);
 LIST_HEAD(connection_list, http_connection);
 
 struct reply_header {
@@ -70,14 +79,20 @@ struct http_server {
     bool running; /* inside MHD_run */
     char *address;
     struct worker_intake *intake; /* of a worker; NULL: libmicrohttpd listens */
-    unsigned open, open_max;      /* connections; counted for the intake */
+    size_t connections_max;
     uint64_t connections;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;
     struct connection_list hangups;
     struct connection_list buffering;
-    uint64_t progress; /* counts bytes moved under TLS and callbacks made */
+    struct connection_line shaking, asking; /* http_server_deadline.c */
+    int64_t handshake_timeout_us, request_timeout_us;
+    struct timer *deadline; /* of the first in these lines */
+    bool armed;
+    struct admission *admission; /* places for each address */
+    bool starved, resting;       /* no descriptor was left for a connection */
+    uint64_t progress;           /* counts bytes moved under TLS and callbacks made */
     uint64_t progress_before;
     size_t pending_before;
     bool room;                  /* a connection ended since the last run */
@@ -93,7 +108,6 @@ void server_loop_kick(struct http_server *s); /* libmicrohttpd has something to 
 /* http_server_worker.c: connections from the supervisor in place of a listening socket. */
 int server_worker_init(struct http_server *s, struct err *e);
 void server_worker_free(struct http_server *s);
-void server_worker_opened(struct http_server *s);
 void server_worker_closed(struct http_server *s);
 
 /* http_server_hangup.c */
@@ -102,6 +116,14 @@ void server_hangup_free(struct http_server *s);
 void server_hangup_watch(struct http_server *s, struct http_connection *c);
 void server_hangup_forget(struct http_server *s, struct http_connection *c);
 void server_hangup_pass(struct http_server *s); /* after libmicrohttpd ran */
+
+/* http_server_deadline.c */
+int server_deadline_init(struct http_server *s, const struct http_server_options *o, struct err *e);
+void server_deadline_free(struct http_server *s);
+void server_deadline_open(struct http_connection *c);
+void server_deadline_start(struct http_connection *c, enum http_phase phase);
+void server_deadline_stop(struct http_connection *c);
+enum MHD_Result server_on_address(void *server, const struct sockaddr *address, socklen_t len);
 
 /* http_server_transport.c */
 void server_transport_watch(struct http_connection *c, void *session);

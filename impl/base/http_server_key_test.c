@@ -87,7 +87,8 @@ END_TEST
 START_TEST(a_key_that_is_none_is_named) {
     const struct http_server_options o = {
         .listen = "127.0.0.1:0", .certificate_file = PEM("server"), .key_file = PEM("ca")};
-    const struct http_server_callbacks callbacks = {lab_request, lab_completed, NULL, NULL, &lab};
+    const struct http_server_callbacks callbacks = {lab_request, lab_completed, NULL,
+                                                    NULL,        NULL,          &lab};
     struct event_base *loop = event_base_new();
     struct err e;
     ck_assert_ptr_null(http_server_new(loop, &o, &callbacks, &e));

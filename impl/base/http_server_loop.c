@@ -4,7 +4,7 @@
 
 /* A run without effect may still change a state inside; three in a row do not. The look after the
  * rest is for time-outs, which libmicrohttpd hides behind its wish to run at once. */
-enum { STILL_RUNS = 3, REST_MS = 1000 };
+enum { STILL_RUNS = 3, REST_MS = 1000, STARVED_US = 100 * 1000 };
 
 /* At its limit libmicrohttpd stops listening, and starts again in the first run after a connection
  * ended; it does not ask for that run. */
@@ -28,15 +28,34 @@ static void schedule(struct http_server *s) {
     evtimer_add(s->timer, &wait);
 }
 
+/* Without a descriptor for a first connection libmicrohttpd would be called for it again and again:
+ * nobody else is there, so the whole server rests. */
+static void rest_starved(struct http_server *s) {
+    const struct timeval rest = {.tv_usec = STARVED_US};
+    s->starved = false;
+    if (admission_open(s->admission) > 0) {
+        schedule(s);
+        return;
+    }
+    s->resting = true;
+    event_del(s->readable);
+    evtimer_add(s->timer, &rest);
+}
+
 static void on_ready(evutil_socket_t fd, short what, void *user) {
     struct http_server *s = user;
     (void)fd;
     (void)what;
     s->running = true;
+    if (s->resting)
+        event_add(s->readable, NULL);
+    s->resting = false;
     MHD_run(s->daemon);
     s->running = false;
     server_hangup_pass(s);
-    if (s->room)
+    if (s->starved)
+        rest_starved(s);
+    else if (s->room)
         schedule_room(s);
     else
         schedule(s);

@@ -55,6 +55,7 @@ static struct MHD_Response *whole(struct bytes body) {
 static void answer(struct http_request *r, unsigned status) {
     r->replied = true;
     r->status = status;
+    server_deadline_start(r->connection, HTTP_PHASE_ANSWER);
     if (!r->suspended)
         return;
     r->suspended = false;

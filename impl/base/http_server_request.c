@@ -67,6 +67,7 @@ static enum MHD_Result hand_over(struct http_request *r) {
     if (r->handed)
         return MHD_NO; /* woken without an answer: the server is being freed */
     r->handed = true;
+    server_deadline_stop(r->connection);
     s->callbacks.request(s->callbacks.user, r);
     if (r->replied)
         return server_send_reply(r);
@@ -129,6 +130,8 @@ void server_on_completed(void *server, struct MHD_Connection *mhd, void **reques
     *request = NULL;
     if (r == NULL)
         return;
+    if (r->connection != NULL)
+        server_deadline_start(r->connection, HTTP_PHASE_REQUEST);
     if (r->handed)
         s->callbacks.completed(s->callbacks.user, r,
                                r->replied && how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
@@ -139,6 +142,8 @@ static void set_peer(struct http_connection *c, struct MHD_Connection *mhd) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
+    if (from != NULL)
+        c->address = admission_peer_of(from);
     if (from != NULL && from->sa_family == AF_INET) {
         const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
         inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
@@ -166,6 +171,8 @@ static struct http_connection *connection_new(struct http_server *s, struct MHD_
     c->fd = socket_of(mhd);
     server_hangup_watch(s, c);
     server_tls_connection(c, mhd);
+    c->admitted = admission_enter(s->admission, &c->address, NULL) == 0;
+    server_deadline_open(c);
     if (s->callbacks.connection_open != NULL)
         c->user = s->callbacks.connection_open(s->callbacks.user);
     return c;
@@ -175,6 +182,9 @@ static void connection_free(struct http_server *s, struct http_connection *c) {
     if (c == NULL)
         return;
     request_free(c->request);
+    server_deadline_stop(c);
+    if (c->admitted)
+        admission_leave(s->admission, &c->address);
     server_hangup_forget(s, c);
     server_transport_forget(c);
     if (s->callbacks.connection_close != NULL)
@@ -186,12 +196,11 @@ void server_on_connection(void *server, struct MHD_Connection *mhd, void **conne
                           enum MHD_ConnectionNotificationCode how) {
     ((struct http_server *)server)->progress++;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
-        server_worker_opened(server);
         *connection = connection_new(server, mhd);
     } else {
         ((struct http_server *)server)->room = true;
-        server_worker_closed(server);
         connection_free(server, *connection);
+        server_worker_closed(server);
         *connection = NULL;
     }
 }

@@ -449,7 +449,8 @@ START_TEST(hostile_bytes_do_not_stop_the_tls_server) {
 END_TEST
 
 START_TEST(starting_names_what_is_wrong) {
-    const struct http_server_callbacks callbacks = {lab_request, lab_completed, NULL, NULL, &lab};
+    const struct http_server_callbacks callbacks = {lab_request, lab_completed, NULL,
+                                                    NULL,        NULL,          &lab};
     struct event_base *loop = event_base_new();
     struct err e;
     struct http_server_options o = {

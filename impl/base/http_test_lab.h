@@ -40,6 +40,8 @@ struct lab {
     size_t waiting_count;
     unsigned requests, sent, unsent, opened, closed; /* counted by the callbacks */
     uint64_t last_connection;
+    unsigned cut;
+    struct http_cut last_cut;
     char note[2048]; /* what a handler wants to be known */
 };
 
@@ -80,6 +82,12 @@ static inline void lab_close(void *user, void *connection) {
     free(connection);
 }
 
+static inline void lab_cut(void *user, const struct http_cut *cut) {
+    struct lab *lab = user;
+    lab->cut++;
+    lab->last_cut = *cut;
+}
+
 static inline void lab_answer(struct lab *lab, struct http_request *r) {
     (void)lab;
     http_reply(r, 200, bytes_of_str("hello"), false);
@@ -99,8 +107,8 @@ static inline void lab_answer_waiting(struct lab *lab) {
 /* options: listen, callbacks' owner and body_max are filled in when missing. */
 static inline void lab_start(struct lab *lab, struct http_server_options options) {
     struct err e = {0};
-    const struct http_server_callbacks callbacks = {lab_request, lab_completed, lab_open, lab_close,
-                                                    lab};
+    const struct http_server_callbacks callbacks = {lab_request, lab_completed, lab_open,
+                                                    lab_close,   lab_cut,       lab};
     *lab = (struct lab){.handler = lab->handler != NULL ? lab->handler : lab_answer};
     signal(SIGPIPE, SIG_IGN);
     lab_clock(LAB_NOW_US, 1);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { AT_A_TIME = 16, BUCKETS = 1024 }; /* a power of two */
+enum { AT_A_TIME = 16, BREATH_US = 100 * 1000, BUCKETS = 1024 /* a power of two */ };
 
 struct claim {
     uint64_t thing;
@@ -70,6 +70,8 @@ char *worker_seed(const char *seed) {
 
 struct worker_intake {
     struct event *readable;
+    struct event *breath; /* until there may be a descriptor again */
+    bool paused;          /* by its owner */
     worker_intake_fn *fn;
     void *user;
 };
@@ -83,14 +85,28 @@ static bool has_room(void) {
     return true;
 }
 
+static void take_breath(struct worker_intake *intake) {
+    static const struct timeval breath = {.tv_usec = BREATH_US};
+    event_del(intake->readable);
+    evtimer_add(intake->breath, &breath);
+}
+
+static void on_breath(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    struct worker_intake *intake = user;
+    if (!intake->paused)
+        event_add(intake->readable, NULL);
+}
+
 static void on_connections(evutil_socket_t from, short what, void *user) {
     (void)what;
     struct worker_intake *intake = user;
-    for (int i = 0; i < AT_A_TIME && event_pending(intake->readable, EV_READ, NULL); i++) {
+    for (int i = 0; i < AT_A_TIME && !intake->paused; i++) {
         struct handed h;
         int fd = -1;
         if (!has_room()) {
-            worker_intake_pause(intake);
+            take_breath(intake);
             return;
         }
         if (handed_receive(from, &h, &fd) <= 0)
@@ -103,11 +119,13 @@ struct worker_intake *worker_intake_new(struct event_base *loop, worker_intake_f
                                         struct err *e) {
     struct worker_intake *intake = calloc(1, sizeof *intake);
     if (intake != NULL) {
-        *intake = (struct worker_intake){NULL, fn, user};
+        *intake = (struct worker_intake){.fn = fn, .user = user};
         intake->readable =
             event_new(loop, self.connections, EV_READ | EV_PERSIST, on_connections, intake);
+        intake->breath = evtimer_new(loop, on_breath, intake);
     }
-    if (intake != NULL && intake->readable != NULL && event_add(intake->readable, NULL) == 0)
+    if (intake != NULL && intake->readable != NULL && intake->breath != NULL &&
+        event_add(intake->readable, NULL) == 0)
         return intake;
     worker_intake_free(intake);
     err_set(e, ERR_SYS_NOMEM, "connections of the worker");
@@ -119,15 +137,20 @@ void worker_intake_free(struct worker_intake *intake) {
         return;
     if (intake->readable != NULL)
         event_free(intake->readable);
+    if (intake->breath != NULL)
+        event_free(intake->breath);
     free(intake);
 }
 
 void worker_intake_pause(struct worker_intake *intake) {
+    intake->paused = true;
     event_del(intake->readable);
 }
 
 void worker_intake_resume(struct worker_intake *intake) {
-    event_add(intake->readable, NULL);
+    intake->paused = false;
+    if (!evtimer_pending(intake->breath, NULL))
+        event_add(intake->readable, NULL);
 }
 
 /* ---- claims ---- */

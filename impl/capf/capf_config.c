@@ -1,6 +1,7 @@
 /* The table of capf.yaml. Only the table stands here: what a value means is the service's affair.
  */
 #include "capf/capf_config.h"
+#include "base/admission.h"
 #include "est/est_client.h"
 
 #define SECONDS 1000000LL
@@ -95,6 +96,13 @@ const struct cfg_field capf_config_fields[] = {
             "limits of key generation"),
     CFG_DURATION_RANGE(struct capf_config, message_timeout_us, "message-timeout", "10s",
                        SECONDS / 1000, DAYS, "limit for any other awaited message"),
+    CFG_DURATION_RANGE(struct capf_config, handshake_timeout_us, "handshake-timeout", "10s",
+                       SECONDS / 1000, DAYS, "from the connection to the end of the TLS handshake"),
+    CFG_INT(struct capf_config, connections_max, "connections-max", ADMISSION_CONNECTIONS_MAX, 1,
+            1000000, "phones connected at once; more are turned away"),
+    CFG_INT(struct capf_config, connections_per_address_max, "connections-per-address-max",
+            ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,
+            "of these from one address; 0: no limit of its own"),
     CFG_ENUM(struct capf_config, no_csr_policy, "no-csr-policy", "fail", policy_words,
              "for phones that cannot sign a request: fail, or local (sign with the CAPF key)"),
     CFG_INT(struct capf_config, no_operation_reason, "no-operation-reason", "7", 0, 7,

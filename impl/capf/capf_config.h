@@ -64,6 +64,9 @@ struct capf_config {
     struct capf_trust_config trust;
     struct capf_key_generation_config key_generation;
     int64_t message_timeout_us;
+    int64_t handshake_timeout_us;
+    int64_t connections_max;
+    int64_t connections_per_address_max;
     int no_csr_policy; /* enum no_csr_policy */
     int64_t no_operation_reason;
     bool advanced_encryption;

@@ -1,6 +1,7 @@
 /* Setting the service up, accepting phones, taking it down. The start lines of the trace are those
  * of seed 1 ("CAPF start in the CAPF log"); the password is never among them. */
 #include "capf/service.h"
+#include "base/events.h"
 #include "base/file.h"
 #include "base/http_client.h"
 #include "base/slack.h"
@@ -12,8 +13,10 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
-enum { CACERT_FILE_MAX = 1024 * 1024 };
+enum { CACERT_FILE_MAX = 1024 * 1024, BREATH_US = 100 * 1000 };
 
 static void trace_online_parameters(struct capf_service *v) {
     static const char scope[] = "CServiceParameters::OnlineCAInit()";
@@ -137,15 +140,14 @@ static void peer_text(const struct sockaddr *address, char out[SESSION_PEER_MAX]
         memcpy(out, "unknown", sizeof "unknown");
 }
 
-static void take_connection(struct capf_service *v, int fd, const struct sockaddr *address) {
+static void take_connection(struct capf_service *v, int fd, const char *peer,
+                            const struct admission_peer *from) {
     struct err e = {0};
-    char peer[SESSION_PEER_MAX];
-    peer_text(address, peer);
-    slack_note(v->slack, v->open + 1U);
+    slack_note(v->slack, admission_open(v->admission) + 1U);
     trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
     trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
     trace_debug(v->trace, "new ph on fd %d", fd);
-    if (session_new(v, fd, peer, &e) == NULL) {
+    if (session_new(v, fd, peer, from, &e) == NULL) {
         trace_debug(v->trace, "no session for %s: %s", peer, e.text);
         return;
     }
@@ -153,14 +155,29 @@ static void take_connection(struct capf_service *v, int fd, const struct sockadd
     trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, fd, v->accepted);
 }
 
+static void turn_away(struct capf_service *v, int fd, const char *peer, const struct err *why) {
+    close(fd);
+    trace_debug(v->trace, "no session for %s: %s (%s)", peer, why->text, err_name(why->code));
+    event_message("phone", NULL, "turned away", "%s: %s (%s)", peer, why->text,
+                  err_name(why->code));
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int len, void *user) {
     (void)listener;
     (void)len;
     struct capf_service *v = user;
+    struct err e = {0};
+    char peer[SESSION_PEER_MAX];
+    peer_text(address, peer);
+    const struct admission_peer from = admission_peer_of(address);
     v->attempted++;
+    if (admission_check(v->admission, &from, &e) < 0) {
+        turn_away(v, (int)fd, peer, &e);
+        return;
+    }
     v->accepted++;
-    take_connection(v, (int)fd, address);
+    take_connection(v, (int)fd, peer, &from);
 }
 
 /* Sessions are numbered over all workers. */
@@ -168,33 +185,37 @@ static void on_handed(void *user, int fd, struct sockaddr *address, socklen_t le
                       uint64_t number) {
     (void)len;
     struct capf_service *v = user;
+    struct err e = {0};
+    char peer[SESSION_PEER_MAX];
+    peer_text(address, peer);
+    const struct admission_peer from = admission_peer_of(address);
     v->attempted = v->accepted = (unsigned)number;
-    take_connection(v, fd, address);
+    if (admission_check(v->admission, &from, &e) < 0)
+        turn_away(v, fd, peer, &e);
+    else
+        take_connection(v, fd, peer, &from);
 }
 
-/* Out of descriptors: accept again when a session has gone, instead of spinning. */
+static void on_breath(void *user) {
+    const struct capf_service *v = user;
+    evconnlistener_enable(v->listener);
+}
+
+/* Out of descriptors: those who wait are asked for again a little later, instead of spinning. */
 static void on_accept_error(struct evconnlistener *listener, void *user) {
     struct capf_service *v = user;
     v->attempted++;
     trace_debug(v->trace, "accept failed: %s",
                 evutil_socket_error_to_string(evutil_socket_geterror(0)));
-    if (v->open > 0)
-        evconnlistener_disable(listener);
-}
-
-void capf_service_session_gone(struct capf_service *v) {
-    if (v->slack != NULL)
-        slack_note(v->slack, v->open);
-    if (v->listener != NULL)
-        evconnlistener_enable(v->listener);
-    if (v->intake != NULL)
-        worker_intake_resume(v->intake);
+    evconnlistener_disable(listener);
+    timer_start(v->breath, BREATH_US);
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {
     return roster_find(&v->roster, device);
 }
 
+/* Connections come from the supervisor. */
 static int start_taking(struct capf_service *v, struct err *e) {
     v->address = worker_address();
     if (v->address == NULL)
@@ -204,6 +225,9 @@ static int start_taking(struct capf_service *v, struct err *e) {
 }
 
 static int start_listening(struct capf_service *v, const char *where, struct err *e) {
+    v->breath = timer_new(v->loop, on_breath, v);
+    if (v->breath == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s", where);
     int fd = listen_tcp(where, &v->address, e);
     if (fd < 0)
         return -1;
@@ -212,6 +236,16 @@ static int start_listening(struct capf_service *v, const char *where, struct err
         return err_set(e, ERR_SYS_NOMEM, "%s: cannot be listened on", where);
     evconnlistener_set_error_cb(v->listener, on_accept_error);
     return 0;
+}
+
+static int start_accepting(struct capf_service *v, const char *where, struct err *e) {
+    const struct capf_config *c = v->config;
+    v->slack = slack_new(v->loop, NULL, NULL);
+    v->admission =
+        admission_new((size_t)c->connections_max, (size_t)c->connections_per_address_max);
+    if (v->slack == NULL || v->admission == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s", where);
+    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, where, e);
 }
 
 static int open_everything(struct capf_service *v, const char *listen, struct err *e) {
@@ -227,10 +261,7 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
         trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
-    v->slack = slack_new(v->loop, NULL, NULL);
-    if (v->slack == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, listen, e);
+    return start_accepting(v, listen, e);
 }
 
 struct capf_service *capf_service_new(const struct capf_config *config, struct event_base *loop,
@@ -271,6 +302,8 @@ void capf_service_free(struct capf_service *v) {
     v->intake = NULL;
     while (v->sessions != NULL)
         session_free(v->sessions);
+    timer_free(v->breath);
+    admission_free(v->admission);
     slack_free(v->slack);
     free_outside_connections(v);
     sharing_stop();

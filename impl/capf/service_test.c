@@ -64,7 +64,7 @@ END_TEST
 START_TEST(phone_without_tls_is_given_up) {
     SETUP(lab);
     (void)c;
-    lab.config.message_timeout_us = 20000;
+    lab.config.handshake_timeout_us = 20000;
     lab_start(&lab);
     int silent = client_tcp(&lab);
     uint8_t byte;
@@ -74,7 +74,6 @@ START_TEST(phone_without_tls_is_given_up) {
 }
 END_TEST
 
-/* The same limit holds for the handshake, which has to fit into it here. */
 START_TEST(phone_without_answer_is_given_up) {
     SETUP(lab);
     lab.config.message_timeout_us = 2000000;

@@ -139,6 +139,7 @@ static inline void lab_init(struct lab *lab, const char *folder) {
     c->trust.lsc = (char *)LAB("online-ca.pem");
     c->key_generation = (struct capf_key_generation_config){1800000000LL, 3};
     c->message_timeout_us = 60000000;
+    c->handshake_timeout_us = 60000000;
     c->no_operation_reason = 7;
     c->advanced_encryption = true;
     c->authentication = (struct capf_authentication_config){10, 600000000LL, true};

@@ -4,6 +4,7 @@
 #include "capf/session.h"
 #include "base/events.h"
 #include "base/log.h"
+#include "base/slack.h"
 #include "base/tls_stream.h"
 #include "capf/sharing.h"
 #include "capf/states.h"
@@ -156,7 +157,7 @@ static int64_t wait_us(const struct session *s) {
     case WAIT_MESSAGE:
         break;
     }
-    return config->message_timeout_us;
+    return s->state == CAPF_STATE_IDLE ? config->handshake_timeout_us : config->message_timeout_us;
 }
 
 void session_arm(struct session *s) {
@@ -294,7 +295,6 @@ static void link_in(struct session *s) {
     if (s->next != NULL)
         s->next->link = &s->next;
     service->sessions = s;
-    service->open++;
 }
 
 static void link_out(struct session *s) {
@@ -304,7 +304,6 @@ static void link_out(struct session *s) {
     *s->link = s->next;
     if (s->next != NULL)
         s->next->link = s->link;
-    s->service->open--;
 }
 
 /* The stream owns fd and the TLS object; NULL with fd still open. */
@@ -357,7 +356,19 @@ struct session *session_over(struct capf_service *service, struct bufferevent *s
     return s;
 }
 
-struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e) {
+static struct session *admit(struct session *s, const struct admission_peer *from, struct err *e) {
+    if (s == NULL)
+        return NULL;
+    s->from = *from;
+    s->admitted = admission_enter(s->service->admission, from, e) == 0;
+    if (s->admitted)
+        return s;
+    session_free(s);
+    return NULL;
+}
+
+struct session *session_new(struct capf_service *service, int fd, const char *peer,
+                            const struct admission_peer *from, struct err *e) {
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct bufferevent *stream = tls_stream(service, fd, e);
@@ -365,7 +376,7 @@ struct session *session_new(struct capf_service *service, int fd, const char *pe
         close(fd);
         return NULL;
     }
-    return session_over(service, stream, peer, e);
+    return admit(session_over(service, stream, peer, e), from, e);
 }
 
 static void wipe(struct session *s) {
@@ -380,6 +391,10 @@ void session_free(struct session *s) {
     struct capf_service *service = s->service;
     link_out(s);
     sharing_release_device(s);
+    if (s->admitted) {
+        admission_leave(service->admission, &s->from);
+        slack_note(service->slack, admission_open(service->admission));
+    }
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)
@@ -392,5 +407,4 @@ void session_free(struct session *s) {
     buf_free(&s->csr);
     buf_free(&s->certificate);
     free(s);
-    capf_service_session_gone(service);
 }

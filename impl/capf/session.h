@@ -46,6 +46,8 @@ struct session {
     unsigned n;            /* number in the trace and session id on the wire */
     int fd;
     char peer[SESSION_PEER_MAX];
+    struct admission_peer from;
+    bool admitted; /* counted by the service's admission */
     struct bufferevent *stream;
     struct timer *timer;
     struct buf received; /* not yet parsed; at most one frame and a bit */
@@ -85,10 +87,12 @@ struct session {
     unsigned end_reason;           /* for END_SESSION */
 };
 
-/* Takes over the accepted connection. NULL with e set; then fd is closed. */
-struct session *session_new(struct capf_service *service, int fd, const char *peer, struct err *e);
-/* The same over a stream of any kind, which is taken over also on failure. Unless it is a TLS
- * stream that accepts, CAPF_EV_PH_CONN is for the caller to run. */
+/* Takes over the accepted connection, and counts it with the service's admission. NULL with e set;
+ * then fd is closed. */
+struct session *session_new(struct capf_service *service, int fd, const char *peer,
+                            const struct admission_peer *from, struct err *e);
+/* The same over a stream of any kind, not counted, which is taken over also on failure. Unless it
+ * is a TLS stream that accepts, CAPF_EV_PH_CONN is for the caller to run. */
 struct session *session_over(struct capf_service *service, struct bufferevent *stream,
                              const char *peer, struct err *e);
 void session_free(struct session *s);

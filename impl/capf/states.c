@@ -174,19 +174,26 @@ enum capf_event capf_event_of_message(const struct capf_message *m) {
     }
 }
 
+/* In a state that waits for one message, others do not put its deadline off; only who makes a key
+ * may give signs of life. */
 void states_run(struct session *s, enum capf_event event, const struct capf_message *m) {
+    const enum capf_state before = s->state;
+    bool waits_anew = capf_state_wait(before) == WAIT_KEY_GENERATION;
     while (event != CAPF_EV_NOTHING) {
         const struct transition *t = states_transition(s->state, event);
         if (!capf_event_is_step(event) && s->state != CAPF_STATE_CLOSED)
             session_trace(s, "CAPF CORE: Rcvd Event: %s in State: %s", capf_event_name(event),
                           capf_state_name(s->state));
-        if (t->next != STAY)
+        if (t->next != STAY) {
             s->state = t->next;
+            waits_anew = true;
+        }
         event = t->fn(s, m);
     }
     if (s->state == CAPF_STATE_CLOSED)
         sharing_release_device(s);
-    session_arm(s);
+    if (waits_anew || s->state != before)
+        session_arm(s);
 }
 
 static const char *next_name(const struct transition *t) {

@@ -1,6 +1,7 @@
 /* Delete and troubleshoot, the ends of sessions, and what every state does with events it did not
  * wait for. Whatever a peer sends, the session ends in order and the next phone is served. */
 #include "base/base64.h"
+#include "base/events.h"
 #include "base/file.h"
 #include "base/x509.h"
 #include "capf/issuer.h"
@@ -118,9 +119,14 @@ enum capf_event act_unexpected(struct session *s, const struct capf_message *m) 
 
 enum capf_event act_phone_silent(struct session *s, const struct capf_message *m) {
     (void)m;
-    if (s->state != CAPF_STATE_IDLE)
+    const char *code = err_name(ERR_SYS_TIMEOUT);
+    const char *peer = s->named ? s->device.name : "phone";
+    bool shaken = s->state != CAPF_STATE_IDLE;
+    event_message(peer, NULL, "cut", "%s: no %s in time (%s)", s->peer,
+                  shaken ? "answer" : "TLS handshake", code);
+    if (shaken)
         return fail_or_refuse(s, "no answer from the phone in time");
-    session_trace(s, "no TLS handshake from %s in time", s->peer);
+    session_trace(s, "no TLS handshake from %s in time (%s)", s->peer, code);
     session_drop(s);
     return CAPF_EV_NOTHING;
 }

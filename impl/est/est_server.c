@@ -90,6 +90,12 @@ static void on_completed(void *user, struct http_request *http, bool sent) {
         est_enrol_completed(r);
 }
 
+static void on_cut(void *user, const struct http_cut *cut) {
+    const struct est_server *s = user;
+    if (s->backend.cut != NULL)
+        s->backend.cut(s->backend.user, cut);
+}
+
 static int check_options(const struct est_server_options *o, struct err *e) {
     if (o->realm != NULL && (strlen(o->realm) > EST_REALM_MAX || strpbrk(o->realm, "\"\\\r\n")))
         return err_set(e, ERR_CONFIG_BAD_VALUE,
@@ -113,11 +119,13 @@ static struct http_server *listen_http(struct est_server *s, struct event_base *
         .request_client_certificate = o->client_certificate != EST_CERT_NONE,
         .body_max = o->body_max != 0 ? o->body_max : BODY_MAX_DEFAULT,
         .idle_timeout_us = o->idle_timeout_us > 0 ? o->idle_timeout_us : IDLE_DEFAULT_US,
+        .handshake_timeout_us = o->handshake_timeout_us,
+        .request_timeout_us = o->request_timeout_us,
         .connections_max = o->connections_max,
         .connections_per_address_max = o->connections_per_address_max,
     };
     struct http_server_callbacks callbacks = {
-        .request = on_request, .completed = on_completed, .user = s};
+        .request = on_request, .completed = on_completed, .cut = on_cut, .user = s};
     return http_server_new(loop, &http, &callbacks, e);
 }
 

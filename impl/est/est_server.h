@@ -49,6 +49,8 @@ struct est_backend {
      * but r must still be answered. A client that closed its side shows in
      * est_request_client_gone. May be NULL. */
     void (*abandoned)(void *user, struct est_request *r);
+    /* A connection was cut off or turned away, for logs. May be NULL. */
+    void (*cut)(void *user, const struct http_cut *cut);
     void *user;
 };
 
@@ -67,6 +69,7 @@ struct est_server_options {
     size_t body_max;         /* bytes; 0: 65536 */
     int64_t retry_after_us;  /* when the backend names none; 0: 60 s */
     int64_t idle_timeout_us; /* 0: 30 s */
+    int64_t handshake_timeout_us, request_timeout_us; /* as in http_server.h */
     unsigned connections_max;
     unsigned connections_per_address_max;
     bool wrap_by_default; /* GET of a client that cannot be told by User-Agent: 64 columns */

@@ -96,7 +96,10 @@ static int open_server(struct ra *ra, struct err *e) {
         .body_max = (size_t)c->body_max,
         .retry_after_us = c->retry_after_us,
         .idle_timeout_us = c->idle_timeout_us,
+        .handshake_timeout_us = c->handshake_timeout_us,
+        .request_timeout_us = c->request_timeout_us,
         .connections_max = (unsigned)c->connections_max,
+        .connections_per_address_max = (unsigned)c->connections_per_address_max,
         .log = ra_log_error_file(ra->log),
         .client = "capf",
     };

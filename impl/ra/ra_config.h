@@ -49,7 +49,10 @@ struct ra_config {
     int64_t retry_after_us;
     int64_t answer_memory_us;
     int64_t idle_timeout_us;
+    int64_t handshake_timeout_us;
+    int64_t request_timeout_us;
     int64_t connections_max;
+    int64_t connections_per_address_max;
     struct cfg_strings labels;
     struct cfg_strings csr_attributes;
     char *tls_priorities;

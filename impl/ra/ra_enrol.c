@@ -421,6 +421,11 @@ static void abandoned(void *user, struct est_request *r) {
         visit_over((struct visit *)(void *)work, false, false);
 }
 
+static void on_cut(void *user, const struct http_cut *cut) {
+    const struct ra_enrol *enrol = user;
+    ra_log_cut(enrol->options.log, cut, enrol->address != NULL ? enrol->address : "");
+}
+
 static const X509_STACK *cacerts(void *user, const char *label) {
     (void)label;
     struct ra_enrol *enrol = user;
@@ -439,6 +444,7 @@ struct est_backend ra_enrol_backend(struct ra_enrol *enrol) {
                                 .cacerts = cacerts,
                                 .csrattrs = csrattrs,
                                 .abandoned = abandoned,
+                                .cut = on_cut,
                                 .user = enrol};
 }
 

@@ -45,13 +45,17 @@ struct log *ra_log_error_file(struct ra_log *log) {
     return log->error;
 }
 
+static void put_start(struct buf *line, enum level level) {
+    struct tm t = clock_utc(clock_wall_us());
+    buf_printf(line, "%04d/%02d/%02d %02d:%02d:%02d [%s] %ld#0: ", t.tm_year + 1900, t.tm_mon + 1,
+               t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, level_names[level], (long)getpid());
+}
+
 /* "2019/03/05 12:31:21 [info] 31067#0: *2 " TEXT " while SSL EST handshaking, client: ..." */
 static void write_error(struct ra_log *log, enum level level, const struct ra_client *who,
                         const char *text) {
     AUTO_BUF line = BUF_INIT(2 * LINE_MAX_BYTES);
-    struct tm t = clock_utc(clock_wall_us());
-    buf_printf(&line, "%04d/%02d/%02d %02d:%02d:%02d [%s] %ld#0: ", t.tm_year + 1900, t.tm_mon + 1,
-               t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, level_names[level], (long)getpid());
+    put_start(&line, level);
     if (who != NULL)
         buf_printf(&line, "*%llu ", (unsigned long long)who->connection);
     buf_put_str(&line, text);
@@ -71,6 +75,22 @@ say(struct ra_log *log, enum level level, const struct ra_client *who, const cha
     write_error(log, level, who, buf_str(&text));
     if (log->starting && level <= LEVEL_WARN)
         log_line(log->ra, "nginx: [%s] %s", level_names[level], buf_str(&text));
+}
+
+void ra_log_cut(struct ra_log *log, const struct http_cut *cut, const char *server) {
+    static const char *const doing[] = {[HTTP_PHASE_HANDSHAKE] = "SSL handshaking",
+                                        [HTTP_PHASE_REQUEST] = "reading client request",
+                                        [HTTP_PHASE_ANSWER] = "sending to client"};
+    AUTO_BUF line = BUF_INIT(LINE_MAX_BYTES);
+    bool limit = cut->phase == HTTP_PHASE_PLACE;
+    put_start(&line, limit ? LEVEL_ERROR : LEVEL_INFO);
+    if (limit)
+        buf_printf(&line, "limiting connections: %s", cut->why.text);
+    else
+        buf_printf(&line, "*%llu client timed out (110: Connection timed out) while %s",
+                   (unsigned long long)cut->connection, doing[cut->phase]);
+    buf_printf(&line, " (%s), client: %s, server: %s", err_name(cut->why.code), cut->peer, server);
+    log_line(log->error, "%s", buf_str(&line));
 }
 
 void ra_log_nothing_set_yet(struct ra_log *log) {

@@ -10,6 +10,7 @@
 #define RA_RA_LOG_H
 
 #include "base/err.h"
+#include "base/http_server.h"
 #include "base/log.h"
 #include "base/owned.h"
 #include "certsrv/certsrv_client.h"
@@ -40,6 +41,10 @@ void ra_log_init_cert_store(struct ra_log *log, const struct ra_client *who,
 void ra_log_est_start(struct ra_log *log, const X509_STACK *certificates, bool pop_required);
 /* The PID line; from here on nothing goes to the CiscoRA log. */
 void ra_log_started(struct ra_log *log);
+
+/* ---- connections; in the words of nginx ---- */
+/* "client timed out (110: Connection timed out) while ..." or "limiting connections ...". */
+void ra_log_cut(struct ra_log *log, const struct http_cut *cut, const char *server);
 
 /* ---- certsrv ---- */
 /* login_to_certsrv_ca: what became of GET /certsrv, with the data length when there was a body. */

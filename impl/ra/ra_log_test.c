@@ -161,5 +161,26 @@ START_TEST(nobody_forges_a_line) {
 }
 END_TEST
 
+START_TEST(whoever_is_cut_off_is_named) {
+    open_log(1551789081);
+    struct http_cut slow = {"192.0.2.1", 4711, 7, HTTP_PHASE_HANDSHAKE, {.code = ERR_SYS_TIMEOUT}};
+    struct http_cut many = {"192.0.2.1:4712", 0, 0, HTTP_PHASE_PLACE, {.code = ERR_SYS_LIMIT}};
+    memcpy(many.why.text, "too many", sizeof "too many");
+    ra_log_started(log_under_test);
+    ra_log_cut(log_under_test, &slow, "0.0.0.0:8084");
+    ra_log_cut(log_under_test, &many, "0.0.0.0:8084");
+    AUTO_BUF got = BUF_INIT(65536);
+    struct err e;
+    ck_assert_ok(file_read(error_path, &got, &e), e);
+    ck_assert_ptr_nonnull(strstr(buf_str(&got),
+                                 ": *7 client timed out (110: Connection timed out) while SSL "
+                                 "handshaking (SYS_TIMEOUT), client: 192.0.2.1, server: "
+                                 "0.0.0.0:8084\n"));
+    ck_assert_ptr_nonnull(strstr(buf_str(&got), ": limiting connections: too many (SYS_LIMIT), "
+                                                "client: 192.0.2.1:4712, server: 0.0.0.0:8084\n"));
+    close_log();
+}
+END_TEST
+
 TEST_MAIN("ra log", start_up_is_as_in_the_seed, failures_of_the_start_are_as_in_the_seed,
-          lines_about_a_client_name_it, nobody_forges_a_line)
+          lines_about_a_client_name_it, nobody_forges_a_line, whoever_is_cut_off_is_named)

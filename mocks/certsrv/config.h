@@ -29,6 +29,8 @@ struct certsrv_config {
     int content_rule;          /* enum content_rule */
     int extended_protection;   /* enum ntlm_epa */
     bool logon_per_request;
+    int64_t idle_timeout_us, handshake_timeout_us, request_timeout_us;
+    int64_t connections_max, connections_per_address_max;
     struct cfg_list faults; /* struct fault_row */
 };
 extern const struct cfg_field certsrv_fields[];

@@ -107,10 +107,16 @@ static int set_up_auth(struct certsrv_server *s, struct err *e) {
 
 static int start(struct certsrv_server *s, struct event_base *loop, struct err *e) {
     const struct certsrv_config *config = s->setup.config;
-    const struct http_server_options options = {.listen = config->listen,
-                                                .certificate_file = config->certificate,
-                                                .key_file = config->key,
-                                                .body_max = BODY_MAX};
+    const struct http_server_options options = {
+        .listen = config->listen,
+        .certificate_file = config->certificate,
+        .key_file = config->key,
+        .body_max = BODY_MAX,
+        .idle_timeout_us = config->idle_timeout_us,
+        .handshake_timeout_us = config->handshake_timeout_us,
+        .request_timeout_us = config->request_timeout_us,
+        .connections_max = (unsigned)config->connections_max,
+        .connections_per_address_max = (unsigned)config->connections_per_address_max};
     const struct http_server_callbacks callbacks = {.request = on_request,
                                                     .completed = on_completed,
                                                     .connection_open = on_open,

@@ -1,5 +1,6 @@
 /* The keys of capflab-tftp's configuration file. */
 #include "mocks/tftp/config.h"
+#include "base/admission.h"
 #include "itl/description.h"
 #include "itl/names.h"
 #include "mocks/tftp/cnf.h"
@@ -88,6 +89,16 @@ const struct cfg_field tftp_fields[] = {
             "TFTP transfers side by side"),
     CFG_INT(struct tftp_config, transfers_per_address_max, "transfers-per-address", "512", 1, 65536,
             "of these from one address"),
+    CFG_DURATION(struct tftp_config, idle_timeout_us, "http-idle-timeout", "30s",
+                 "HTTP connections that say nothing are closed"),
+    CFG_DURATION(struct tftp_config, request_timeout_us, "http-request-timeout", "60s",
+                 "from an HTTP connection, or the answer before, to the end of a request; for the "
+                 "answer again"),
+    CFG_INT(struct tftp_config, connections_max, "http-connections", ADMISSION_CONNECTIONS_MAX, 1,
+            1000000, "HTTP connections at once; more wait"),
+    CFG_INT(struct tftp_config, connections_per_address_max, "http-connections-per-address",
+            ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,
+            "of these from one address, more are turned away; 0: no limit of its own"),
     CFG_ENUM(struct tftp_config, layout, "layout", "cucm", itl_layout_words,
              "of lists and signed files: CUCM's, or that of the open-source tool"),
     CFG_ENUM(struct tftp_config, digest, "digest", "sha1", itl_digest_words,

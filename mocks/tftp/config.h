@@ -53,6 +53,8 @@ struct tftp_config {
     char *log; /* NULL: none */
     int64_t timeout_us, tries, block_size;
     int64_t transfers_max, transfers_per_address_max;
+    int64_t idle_timeout_us, request_timeout_us; /* of HTTP */
+    int64_t connections_max, connections_per_address_max;
     int layout;         /* enum itl_layout */
     int digest;         /* enum itl_digest */
     int signer_version; /* 0: none */

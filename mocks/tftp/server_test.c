@@ -391,8 +391,32 @@ START_TEST(addresses_that_are_taken_are_errors) {
 }
 END_TEST
 
+/* Only the connection's end is waited for: no request came from it. */
+static void expect_closed(int fd) {
+    char byte;
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) != 0)
+        event_base_loop(loop, EVLOOP_NONBLOCK);
+}
+
+START_TEST(half_a_web_request_is_cut_off) {
+    start("log: '@/tftp.log'\nhttp-request-timeout: 200ms\n");
+    struct sockaddr_in to = address_of(tftp_server_http_address(server));
+    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    AUTO(char) path = path_join(lab.dir, "tftp.log");
+    AUTO_BUF log = BUF_INIT(65536);
+    struct err e = {0};
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    ck_assert_int_eq((int)send(fd, "GET /ITL", 8, MSG_NOSIGNAL), 8);
+    expect_closed(fd);
+    ck_assert_ok(file_read(path, &log, &e), e);
+    ck_assert_ptr_nonnull(strstr(buf_str(&log), "request not done in time (SYS_TIMEOUT)"));
+    stop();
+}
+END_TEST
+
 TEST_MAIN("tftp server", both_transports_give_the_same_files, blocks_can_be_kept_small,
           what_is_not_there_is_refused, uploads_are_refused,
           each_fault_is_seen_for_what_it_is_and_then_gone, a_corrupt_octet_is_another_one,
           silence_is_no_answer, each_request_is_a_line_of_the_log_and_two_events,
-          a_phone_is_known_on_its_connection, addresses_that_are_taken_are_errors)
+          a_phone_is_known_on_its_connection, addresses_that_are_taken_are_errors,
+          half_a_web_request_is_cut_off)

@@ -149,6 +149,12 @@ static void on_completed(void *user, struct http_request *r, bool sent) {
     free(call);
 }
 
+static void on_cut(void *user, const struct http_cut *cut) {
+    const struct tftp_web *w = user;
+    service_log(w->service, "http", cut->peer, "-", NULL, "%s (%s)", cut->why.text,
+                err_name(cut->why.code));
+}
+
 struct tftp_web *tftp_web_new(struct event_base *loop, const struct service *service,
                               struct err *e) {
     struct tftp_web *w = calloc(1, sizeof *w);
@@ -158,12 +164,19 @@ struct tftp_web *tftp_web_new(struct event_base *loop, const struct service *ser
     }
     w->loop = loop;
     w->service = service;
-    const struct http_server_options options = {.listen = service->config->http,
-                                                .body_max = BODY_MAX};
+    const struct tftp_config *config = service->config;
+    const struct http_server_options options = {
+        .listen = config->http,
+        .body_max = BODY_MAX,
+        .idle_timeout_us = config->idle_timeout_us,
+        .request_timeout_us = config->request_timeout_us,
+        .connections_max = (unsigned)config->connections_max,
+        .connections_per_address_max = (unsigned)config->connections_per_address_max};
     const struct http_server_callbacks callbacks = {.request = on_request,
                                                     .completed = on_completed,
                                                     .connection_open = on_connection,
                                                     .connection_close = on_connection_end,
+                                                    .cut = on_cut,
                                                     .user = w};
     w->server = http_server_new(loop, &options, &callbacks, e);
     if (w->server != NULL)

@@ -1,5 +1,6 @@
 /* The keys of capflab-tvs' configuration file. */
 #include "mocks/tvs/config.h"
+#include "base/admission.h"
 #include "itl/names.h"
 
 #define TTL_MAX_US (INT64_C(0xffffffff) * 1000000)
@@ -27,8 +28,11 @@ const struct cfg_field tvs_fields[] = {
                  "from the connection to the end of the handshake"),
     CFG_DURATION(struct tvs_config, idle_timeout_us, "idle-timeout", "60s",
                  "from one whole request to the next"),
-    CFG_INT(struct tvs_config, connections, "connections", "512", 1, 65536,
+    CFG_INT(struct tvs_config, connections, "connections", ADMISSION_CONNECTIONS_MAX, 1, 1000000,
             "at the same time; more are closed"),
+    CFG_INT(struct tvs_config, connections_per_address, "connections-per-address",
+            ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,
+            "of these from one address; 0: no limit of its own"),
     CFG_DURATION_RANGE(struct tvs_config, ttl_us, "ttl", "24h", 0, TTL_MAX_US,
                        "how long phones may keep a yes"),
     CFG_LIST(struct tvs_config, store, "store", struct tvs_entry, entry_fields,

@@ -19,7 +19,7 @@ struct tvs_config {
     bool client_certificate;
     bool legacy_tls;
     int64_t handshake_timeout_us, idle_timeout_us;
-    int64_t connections;
+    int64_t connections, connections_per_address;
     int64_t ttl_us;
     struct cfg_list store;  /* of struct tvs_entry */
     struct cfg_list faults; /* of struct fault_row */

@@ -6,10 +6,13 @@
 #include "mocks/tvs/session.h"
 #include <event2/listener.h>
 
+enum { BREATH_US = 100 * 1000 };
+
 struct tvs_server {
     struct tvs_sessions sessions;
     X509 *own;
     struct evconnlistener *listener;
+    struct timer *breath; /* until connections are accepted again */
     char *address;
 };
 
@@ -37,19 +40,38 @@ static int set_up_tls(struct tvs_server *s, const struct tvs_config *config, str
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
                           struct sockaddr *from, int from_len, void *user) {
     struct tvs_server *s = user;
-    char peer[SOCKADDR_TEXT_MAX];
     (void)listener;
     (void)from_len;
-    sockaddr_text(from, peer);
-    tvs_session_begin(&s->sessions, (int)fd, peer);
+    tvs_session_begin(&s->sessions, (int)fd, from);
+}
+
+static void on_breath(void *user) {
+    const struct tvs_server *s = user;
+    evconnlistener_enable(s->listener);
+}
+
+/* Out of descriptors: those who wait are asked for again a little later. */
+static void on_accept_error(struct evconnlistener *listener, void *user) {
+    const struct tvs_server *s = user;
+    evconnlistener_disable(listener);
+    timer_start(s->breath, BREATH_US);
 }
 
 static int start_listening(struct tvs_server *s, const char *where, struct err *e) {
+    const struct tvs_config *config = s->sessions.config;
+    s->breath = timer_new(s->sessions.loop, on_breath, s);
+    s->sessions.admission =
+        admission_new((size_t)config->connections, (size_t)config->connections_per_address);
+    if (s->breath == NULL || s->sessions.admission == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s", where);
     int fd = listen_tcp(where, &s->address, e);
     if (fd < 0)
         return -1;
     s->listener = listener_new(s->sessions.loop, fd, on_connection, s);
-    return s->listener != NULL ? 0 : err_set(e, ERR_SYS_NOMEM, "%s: cannot be listened on", where);
+    if (s->listener == NULL)
+        return err_set(e, ERR_SYS_NOMEM, "%s: cannot be listened on", where);
+    evconnlistener_set_error_cb(s->listener, on_accept_error);
+    return 0;
 }
 
 static int start(struct tvs_server *s, const struct tvs_config *config, struct err *e) {
@@ -88,7 +110,9 @@ void tvs_server_free(struct tvs_server *s) {
         return;
     if (s->listener != NULL)
         evconnlistener_free(s->listener);
+    timer_free(s->breath);
     tvs_sessions_end_all(&s->sessions);
+    admission_free(s->sessions.admission);
     tvs_store_free(s->sessions.responder.store);
     SSL_CTX_free(s->sessions.tls);
     trace_close(s->sessions.trace);

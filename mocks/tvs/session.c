@@ -1,6 +1,7 @@
 /* The connection side of TVS: TLS stream, reassembly of frames, deadlines, sending, ending. The
  * deadline runs from one whole request to the next, so that single octets do not put it off. */
 #include "mocks/tvs/session.h"
+#include "base/events.h"
 #include "base/process.h"
 #include "base/tls_stream.h"
 #include "itl/itl.h"
@@ -20,6 +21,8 @@ struct tvs_session {
     struct tvs_log log;
     int fd;
     char peer[SOCKADDR_TEXT_MAX];
+    struct admission_peer from;
+    bool admitted;
     struct bufferevent *io; /* NULL: its start is delayed */
     struct timer *deadline;
     struct timer *delay; /* of a fault: the handshake, or the answer in held */
@@ -39,7 +42,8 @@ static void say_goodbye(struct tvs_session *s) {
 
 static void session_free(struct tvs_session *s) {
     LIST_REMOVE(s, link);
-    s->all->open--;
+    if (s->admitted)
+        admission_leave(s->all->admission, &s->from);
     say_goodbye(s);
     if (s->io != NULL)
         bufferevent_free(s->io);
@@ -184,8 +188,11 @@ static void start_tls(struct tvs_session *s) {
 
 static void on_deadline(void *user) {
     struct tvs_session *s = user;
-    tvs_log_text(&s->log, s->up ? "no request in time, connection closed"
-                                : "no handshake in time, connection closed");
+    const char *code = err_name(ERR_SYS_TIMEOUT);
+    tvs_log_text(&s->log, "no %s in time, connection closed (%s)", s->up ? "request" : "handshake",
+                 code);
+    event_message("phone", NULL, "cut", "%s: no %s in time (%s)", s->peer,
+                  s->up ? "request" : "handshake", code);
     session_free(s);
 }
 
@@ -227,7 +234,8 @@ static void stay_silent(struct tvs_session *s) {
 
 /* ---- Beginning ---- */
 
-static struct tvs_session *session_new(struct tvs_sessions *all, int fd, const char *peer) {
+static struct tvs_session *session_new(struct tvs_sessions *all, int fd, const char *peer,
+                                       const struct admission_peer *from) {
     const int one = 1;
     struct tvs_session *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -243,8 +251,9 @@ static struct tvs_session *session_new(struct tvs_sessions *all, int fd, const c
     s->deadline = timer_new(all->loop, on_deadline, s);
     s->delay = timer_new(all->loop, on_delay, s);
     LIST_INSERT_HEAD(&all->list, s, link);
-    all->open++;
-    if (s->deadline != NULL && s->delay != NULL)
+    s->from = *from;
+    s->admitted = admission_enter(all->admission, from, NULL) == 0;
+    if (s->deadline != NULL && s->delay != NULL && s->admitted)
         return s;
     session_free(s);
     return NULL;
@@ -265,16 +274,27 @@ static void begin(struct tvs_session *s) {
         start_tls(s);
 }
 
-void tvs_session_begin(struct tvs_sessions *all, int fd, const char *peer) {
+static void turn_away(const struct tvs_sessions *all, int fd, const char *peer,
+                      const struct err *why) {
+    close(fd);
+    trace_debug(all->trace, "no connection for %s: %s (%s)", peer, why->text, err_name(why->code));
+    event_message("phone", NULL, "turned away", "%s: %s (%s)", peer, why->text,
+                  err_name(why->code));
+}
+
+void tvs_session_begin(struct tvs_sessions *all, int fd, const struct sockaddr *address) {
+    const struct admission_peer from = admission_peer_of(address);
+    char peer[SOCKADDR_TEXT_MAX];
+    struct err e = {0};
+    sockaddr_text(address, peer);
     all->accepted++;
-    if (all->open >= (size_t)all->config->connections) {
-        trace_debug(all->trace, "no connection for %s: %zu are open", peer, all->open);
-        close(fd);
+    if (admission_check(all->admission, &from, &e) != 0) {
+        turn_away(all, fd, peer, &e);
         return;
     }
     trace_session(all->trace, all->accepted, NULL, "Got a new ph conn %s on %d, Total Acc = %u..",
                   peer, fd, all->accepted);
-    struct tvs_session *s = session_new(all, fd, peer);
+    struct tvs_session *s = session_new(all, fd, peer, &from);
     if (s != NULL)
         begin(s);
 }

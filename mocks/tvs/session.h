@@ -3,6 +3,7 @@
 #ifndef MOCKS_TVS_SESSION_H
 #define MOCKS_TVS_SESSION_H
 
+#include "base/admission.h"
 #include "mocks/tvs/responder.h"
 #include <event2/event.h>
 #include <sys/queue.h>
@@ -17,12 +18,12 @@ struct tvs_sessions {
     struct tvs_responder responder;
     struct trace *trace;
     LIST_HEAD(, tvs_session) list;
-    size_t open;
+    struct admission *admission;
     unsigned accepted;
 };
 
 /* Takes the connection, which may be closed before this returns. Owns fd. */
-void tvs_session_begin(struct tvs_sessions *all, int fd, const char *peer);
+void tvs_session_begin(struct tvs_sessions *all, int fd, const struct sockaddr *address);
 void tvs_sessions_end_all(struct tvs_sessions *all);
 
 #endif

@@ -172,7 +172,7 @@ START_TEST(a_request_that_never_ends_is_cut_off) {
     event_add(drip, &often);
     lab_run_until(&lab, &raw.ended);
     event_free(drip);
-    ck_assert_int_eq(lab_logged(&lab, "no request in time"), 1);
+    ck_assert_int_eq(lab_logged(&lab, "no request in time, connection closed (SYS_TIMEOUT)"), 1);
 }
 END_TEST
 
@@ -187,16 +187,16 @@ START_TEST(a_client_without_handshake_is_cut_off) {
     ck_assert_ok(tls_stream_connect(raw.io, "127.0.0.1", lab.port, &e), e);
     lab_run_until(&lab, &raw.ended);
     ck_assert_uint_eq(raw.got.len, 0);
-    ck_assert_int_eq(lab_logged(&lab, "no handshake in time"), 1);
+    ck_assert_int_eq(lab_logged(&lab, "no handshake in time, connection closed (SYS_TIMEOUT)"), 1);
     raw_close(&raw);
 }
 END_TEST
 
-START_TEST(connections_are_limited) {
+static void check_limit(const char *config) {
     AUTO_LAB lab;
     AUTO_RAW first;
     AUTO_BUF request = BUF_INIT(TVS_FRAME_MAX);
-    lab_open(&lab, 1, "connections: 1\n");
+    lab_open(&lab, 1, config);
     raw_connect(&lab, &first);
     {
         AUTO_RAW second;
@@ -207,6 +207,12 @@ START_TEST(connections_are_limited) {
     put_verify(lab.capf, 1, &request);
     bufferevent_write(first.io, request.data, request.len);
     raw_wait_for(&lab, &first, YES_LEN);
+    ck_assert_int_eq(lab_logged(&lab, "as many as may be (SYS_LIMIT)"), 1);
+}
+
+START_TEST(connections_are_limited) {
+    check_limit("connections: 1\n");
+    check_limit("connections-per-address: 1\n");
 }
 END_TEST
 
