@@ -112,6 +112,16 @@ $(BUILD)/obj/%.o: %.c
 
 $(BUILD)/obj/impl/diagnose/embedded.o: impl/diagnose/rules.yaml
 
+# Results of the bench name the commit that was measured, "+" where files differ from it.
+commit := $(shell git describe --always --dirty=+ 2>/dev/null)
+$(BUILD)/commit: force
+	@mkdir -p $(@D)
+	@echo '$(commit)' | cmp -s - $@ || echo '$(commit)' >$@
+.PHONY: force
+force:
+$(BUILD)/obj/bench/conditions.o: $(BUILD)/commit
+$(BUILD)/obj/bench/conditions.o: CPPFLAGS_ALL += -DCAPFLAB_COMMIT='"$(commit)"'
+
 define folder_rules
 $(call lib_of,$(1)): $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
 	@mkdir -p $$(@D)
@@ -232,7 +242,7 @@ fuzz: ## build the libFuzzer targets and try each for a few seconds (FUZZ_SECOND
 	@BUILD=$(BUILD)-fuzz PLAIN=$(BUILD) ci/fuzz.sh $(or $(FUZZ_SECONDS),5)
 
 .PHONY: bench
-bench: ## measure how fast phones are enrolled, into out/bench (under two minutes)
+bench: ## measure how fast phones are enrolled, into out/bench (under five minutes)
 	@ci/deps.sh build
 	$(again) programs
 	@BUILD=$(BUILD) bench/standard out/bench

@@ -39,6 +39,7 @@ enum {
 
 struct chaos {
     const struct bench_options *options;
+    const char *json;
     struct chaos_lab lab;
     struct process *process;
     struct event_base *loop;
@@ -69,7 +70,8 @@ static int settle_session(struct bench_options *o, struct err *e) {
 }
 
 static int refuse_others(const struct bench_options *o, struct err *e) {
-    if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL)
+    if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL ||
+        o->certsrv != NULL || o->workers != 1)
         return err_set(e, ERR_ARG_USAGE,
                        "--chaos goes with --duration, --seed, --rate, --concurrency, --session, "
                        "--output and --json only");
@@ -98,6 +100,7 @@ int chaos_options_settle(struct bench_options *o, struct err *e) {
         return err_set(e, ERR_ARG_USAGE, "%" PRId64 " phones: give a shorter --duration or --rate",
                        o->phones);
     o->stage = STAGE_ALL;
+    o->durable = true;
     o->key = BENCH_KEY_EC256;
     o->keygen = true; /* a key of its own for each attempt, so that no request is like another */
     return 0;
@@ -442,14 +445,14 @@ static int write_json(const struct chaos *c, struct err *e) {
     json_decref(figures);
     if (text == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(c->options->json, bytes_of_str(text), 0644, e);
+    return file_write(c->json, bytes_of_str(text), 0644, e);
 }
 
 static int conclude(struct chaos *c, struct err *e) {
     chaos_judge(&c->lab.run, &c->phones, &c->report);
     count_phones(c);
     chaos_report_print(&c->report, stdout);
-    return c->options->json == NULL ? 0 : write_json(c, e);
+    return c->json == NULL ? 0 : write_json(c, e);
 }
 
 static void tear_down(struct chaos *c) {
@@ -464,8 +467,8 @@ static void tear_down(struct chaos *c) {
         free(c->peer_targets[i]);
 }
 
-int chaos_run(const struct program *program, const struct bench_options *o) {
-    struct chaos c = {.options = o};
+int chaos_run(const struct program *program, const struct bench_options *o, const char *json) {
+    struct chaos c = {.options = o, .json = json};
     struct err e = {0};
     struct err stop = {0};
     int done = set_up(&c, &e) == 0 ? go_through(&c, &e) : -1;

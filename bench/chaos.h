@@ -12,8 +12,9 @@
 /* Defaults and bounds of --chaos, instead of bench_options_settle. -1 ARG_USAGE. */
 int chaos_options_settle(struct bench_options *o, struct err *e);
 
-/* Runs, reports, and returns the exit code: EXIT_FAILED when there is a finding. */
-int chaos_run(const struct program *program, const struct bench_options *o);
+/* Runs, reports (json: also into that file; NULL: none), and returns the exit code: EXIT_FAILED
+ * when there is a finding. */
+int chaos_run(const struct program *program, const struct bench_options *o, const char *json);
 
 /* For --help: hostile peers and findings, by name. */
 #define CHAOS_HELP_ROW(id, name, help) "  " name ": " help "\n"

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     WIDTH = 640,
@@ -12,12 +13,16 @@ enum {
     RIGHT = 16,
     TOP = 16,
     BOTTOM = 48,
+    BOTTOM_SLANTED = 116,
+    UPRIGHT_MAX = 48, /* columns of text that stand beside each other below an axis */
     COLUMN_MAX = 56,
     STEPS_MAX = 8
 };
 
 struct axes {
     double x_low, x_high, y_high, step;
+    int bottom; /* room below */
+    bool slanted;
 };
 
 double chart_step(double max) {
@@ -34,11 +39,19 @@ static double x_at(const struct axes *a, double x) {
 }
 
 static double y_at(const struct axes *a, double y) {
-    return HEIGHT - BOTTOM - y / a->y_high * (HEIGHT - TOP - BOTTOM);
+    return HEIGHT - a->bottom - y / a->y_high * (HEIGHT - TOP - a->bottom);
 }
 
 static double larger(double a, double b) {
     return a > b ? a : b;
+}
+
+/* Names below columns, unlike numbers, do not fit beside each other. */
+static bool texts_are_long(const struct chart *c) {
+    size_t longest = 0;
+    for (size_t i = 0; i < c->tick_count; i++)
+        longest = strlen(c->ticks[i].text) > longest ? strlen(c->ticks[i].text) : longest;
+    return c->tick_count * (longest + 1) > 2 * UPRIGHT_MAX;
 }
 
 static struct axes axes_of(const struct chart *c, double y_max, double margin) {
@@ -46,6 +59,8 @@ static struct axes axes_of(const struct chart *c, double y_max, double margin) {
                      .x_high = c->points > 0 ? c->x[c->points - 1] + margin : 1};
     if (a.x_high <= a.x_low)
         a.x_high = a.x_low + 1;
+    a.slanted = texts_are_long(c);
+    a.bottom = a.slanted ? BOTTOM_SLANTED : BOTTOM;
     a.step = chart_step(y_max);
     a.y_high = larger(ceil(y_max / a.step * 1.0001), 1) * a.step;
     return a;
@@ -67,7 +82,7 @@ static void put_y_axis(struct page *p, const struct chart *c, const struct axes 
                     "y=\"%.1f\">%.6g</text>\n",
                     LEFT, y_at(a, y), WIDTH - RIGHT, LEFT - 8, y_at(a, y) + 4, y);
     page_printf(p, "<text class=\"u\" transform=\"translate(14 %d) rotate(-90)\">",
-                (HEIGHT - BOTTOM + TOP) / 2);
+                (HEIGHT - a->bottom + TOP) / 2);
     page_str(p, c->y_title);
     page_put(p, "</text>\n");
 }
@@ -75,8 +90,12 @@ static void put_y_axis(struct page *p, const struct chart *c, const struct axes 
 static void put_x_axis(struct page *p, const struct chart *c, const struct axes *a) {
     for (size_t i = 0; i < c->tick_count; i++) {
         double x = x_at(a, c->ticks[i].x);
-        page_printf(p, "<path class=\"g\" d=\"M%.1f %dv5\"/><text x=\"%.1f\" y=\"%d\">", x,
-                    HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18);
+        page_printf(p, "<path class=\"g\" d=\"M%.1f %dv5\"/>", x, HEIGHT - a->bottom);
+        if (a->slanted)
+            page_printf(p, "<text class=\"e\" transform=\"translate(%.1f %d) rotate(-35)\">", x + 4,
+                        HEIGHT - a->bottom + 14);
+        else
+            page_printf(p, "<text x=\"%.1f\" y=\"%d\">", x, HEIGHT - a->bottom + 18);
         page_str(p, c->ticks[i].text);
         page_put(p, "</text>\n");
     }

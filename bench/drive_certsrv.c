@@ -12,6 +12,7 @@ struct certsrv {
     struct certsrv_options options;
     char *host; /* of an address outside */
     char *user, *password;
+    const char *template_name;
     bool fresh; /* a session for each enrolment */
     struct certsrv_session **kept;
     size_t kept_count, kept_max;
@@ -50,7 +51,7 @@ static void on_submitted(void *user, const struct certsrv_answer *answer) {
 }
 
 static void submit(struct one_order *o) {
-    certsrv_submit(o->session, o->request, "CiscoRA", on_submitted, o);
+    certsrv_submit(o->session, o->request, o->certsrv->template_name, on_submitted, o);
 }
 
 static void on_login(void *user, const struct certsrv_answer *answer) {
@@ -144,6 +145,7 @@ static int set_user(struct certsrv *c, const char *both, struct err *e) {
 static int prepare(struct certsrv *c, struct process *process, const struct bench_options *o,
                    const struct drive_target *target, struct err *e) {
     c->options.authentication = logins[o->login];
+    c->template_name = o->template_name;
     c->options.timeout_us = DRIVE_TIMEOUT_US;
     c->kept_max = (size_t)o->concurrency;
     c->kept = calloc(c->kept_max, sizeof(struct certsrv_session *));

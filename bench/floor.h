@@ -14,7 +14,9 @@
     X(EC_SIGN, "ec256-sign", ec_sign)                                                              \
     X(EC_VERIFY, "ec256-verify", ec_verify)                                                        \
     X(EXCHANGE, "ecdhe-exchange", exchange)                                                        \
-    X(HASH_KIB, "sha256-kib", hash_kib)
+    X(SHA256_KIB, "sha256-kib", sha256_kib)                                                        \
+    X(SHA384_KIB, "sha384-kib", sha384_kib)                                                        \
+    X(MD5_KIB, "md5-kib", md5_kib)
 
 enum floor_op {
 #define X(id, word, body) FLOOR_##id,

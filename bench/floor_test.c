@@ -21,6 +21,10 @@ START_TEST(an_enrolment_through_all_components_is_counted) {
     /* handshakes 1 + 2*2 + 2*3, requests 3 */
     ck_assert_double_eq(c.n[FLOOR_RSA_VERIFY], 14);
     ck_assert_double_eq(c.n[FLOOR_EXCHANGE], 10);
+    ck_assert_double_eq(c.n[FLOOR_SHA384_KIB], 100);
+    /* certificates of chains 2 + 4, requests 4, the certificate */
+    ck_assert_double_eq(c.n[FLOOR_SHA256_KIB], 11);
+    ck_assert_double_eq(c.n[FLOOR_MD5_KIB], 4);
     ck_assert_double_eq(c.n[FLOOR_EC_SIGN] + c.n[FLOOR_EC_VERIFY], 0);
 }
 END_TEST
@@ -48,6 +52,7 @@ START_TEST(each_stage_counts_its_own) {
     ck_assert_double_eq(capf.n[FLOOR_RSA_SIGN], 2);
     ck_assert_double_eq(est.n[FLOOR_EXCHANGE], 0);
     ck_assert_double_eq(est.n[FLOOR_EC_VERIFY], 2);
+    ck_assert_double_eq(est.n[FLOOR_SHA384_KIB] + est.n[FLOOR_MD5_KIB], 0);
     ck_assert_double_eq(certsrv.n[FLOOR_RSA_SIGN], 2);
     ck_assert_double_eq(certsrv.n[FLOOR_RSA_VERIFY], 1);
 }

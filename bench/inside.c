@@ -5,7 +5,9 @@
 #include "bench/cpu.h"
 #include "bench/stats.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { PAIRS = 24 };
 
@@ -14,6 +16,7 @@ struct runner {
     const struct load_plan *plan;
     struct load_result *result;
     double ours[PAIRS], bare[PAIRS];
+    int64_t began_us;
 };
 
 static void note_error(struct load_result *r, const struct err *why) {
@@ -60,13 +63,25 @@ static int one_pair(struct runner *r, size_t pair, size_t first, size_t count, s
     return r->bare[pair] < 0 ? err_context(e, "the bare operations failed") : 0;
 }
 
+/* The first pair tells how long the rest will take. */
+static void show_progress(const struct runner *r, int pair) {
+    if (r->plan->title == NULL || !isatty(STDERR_FILENO))
+        return;
+    double left = pair == 0 ? 0
+                            : (double)(clock_real_mono_us() - r->began_us) / 1e6 / pair *
+                                  (PAIRS * (1 + (double)r->plan->more_runs) - pair);
+    fprintf(stderr, "\r%s: %d of %d pairs, about %.0f s left \033[K", r->plan->title, pair, PAIRS,
+            left);
+}
+
 /* How many pairs were run: fewer when the time is over. Seconds are those of ours alone. */
 static int run_pairs(struct runner *r, struct err *e) {
     size_t count = (r->plan->count + PAIRS - 1) / PAIRS;
-    int64_t began = clock_real_mono_us();
+    r->began_us = clock_real_mono_us();
     int pair = 0;
     for (; pair < PAIRS; pair++) {
-        int64_t passed = clock_real_mono_us() - began;
+        show_progress(r, pair);
+        int64_t passed = clock_real_mono_us() - r->began_us;
         if (pair > 0 && r->plan->duration_us > 0 && passed >= r->plan->duration_us)
             break;
         if (one_pair(r, (size_t)pair, r->plan->first + (size_t)pair * count, count, e) != 0)
@@ -90,6 +105,8 @@ int inside_run(const struct inside_work *work, const struct load_plan *plan,
     if (result->latency_ms == NULL || result->errors == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     int pairs = run_pairs(&r, e);
+    if (plan->title != NULL && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
     if (pairs < 0)
         return -1;
     times->ours_us = stats_spread(r.ours, (size_t)pairs).median;

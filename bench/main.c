@@ -49,7 +49,7 @@ struct command {
     struct bench_options options; /* as given, not yet settled */
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
-    const char *json, *html;
+    const char *html;
     char **files; /* results of earlier runs, for a page */
     int file_count;
 };
@@ -79,6 +79,10 @@ static int check_sweep(const struct command *c, const struct sweep *s, struct er
 
 static int check_command(struct command *c, const struct opt_strings *sweeps, struct err *e) {
     struct bench_options o = c->options;
+    if (o.chaos && (sweeps->count > 0 || c->html != NULL || c->file_count > 0))
+        return err_set(e, ERR_ARG_USAGE, "--chaos takes no --sweep, no --html and no files");
+    if (o.chaos)
+        return chaos_options_settle(&c->options, e);
     if (sweeps->count > SWEEPS_MAX)
         return err_set(e, ERR_ARG_USAGE, "--sweep: at most %d of them", SWEEPS_MAX);
     for (size_t i = 0; i < sweeps->count; i++)
@@ -123,13 +127,15 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
         {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
          "of --stage certsrv: ntlm or basic (default: ntlm)"},
+        {"template", 0, OPT_STRING, &o->template_name, "NAME",
+         "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
          "for the EST server or the certsrv outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
         {"sweep", 0, OPT_STRINGS, &sweeps, "OPTION=N,N",
          "then again for each value of concurrency, issued, workers or rate; may be repeated"},
-        {"json", 'j', OPT_STRING, &c->json, "FILE", "also write all figures as JSON"},
+        {"json", 'j', OPT_STRING, &o->json, "FILE", "also write all figures as JSON"},
         {"html", 0, OPT_STRING, &c->html, "FILE",
          "also write a page with curves; of results that were written before, if files are named"},
         {"chaos", 0, OPT_FLAG, &o->chaos, NULL,
@@ -386,6 +392,7 @@ static json_t *measure_setting(const struct bench_options *o, const char *point,
         printf("%s: ", point);
     if (done == 0)
         report_print(&b->report, stdout);
+    fflush(stdout);
     if (tear_down(b, done == 0 ? e : NULL) != 0)
         json_decref(TAKE(result));
     free(b);
@@ -475,7 +482,7 @@ static bool has_errors(const json_t *result) {
 }
 
 static int write_results(const struct command *c, json_t *result, struct err *e) {
-    if (c->json != NULL && write_json(c->json, result, e) != 0)
+    if (c->options.json != NULL && write_json(c->options.json, result, e) != 0)
         return -1;
     if (c->html == NULL)
         return 0;
@@ -501,7 +508,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
     if (c.options.chaos)
-        return chaos_run(&program, &c.options);
+        return chaos_run(&program, &c.options, c.options.json);
     if (c.file_count > 0) {
         enum exit_code code = page_of_files(&c, &e);
         if (code == EXIT_DONE)

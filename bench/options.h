@@ -89,20 +89,22 @@ struct bench_options {
     const char *est;     /* HOST:PORT of an EST server outside; NULL: of the lab */
     const char *certsrv; /* HOST:PORT of a certsrv outside; NULL: of the lab */
     const char *login_word;
-    enum bench_login login; /* at certsrv */
-    const char *trust;      /* PEM: CAPF's certificate, or the EST server's issuers */
-    const char *user;       /* USER:PASSWORD for the EST server outside */
-    const char *output;     /* folder of the lab */
-    const char *json;       /* file; NULL: none */
-    bool chaos;             /* chaos.h instead of all else */
-    int64_t seed;           /* of the chaos */
+    const char *template_name; /* that requests at certsrv are for */
+    enum bench_login login;    /* at certsrv */
+    const char *trust;         /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *user;          /* USER:PASSWORD for the EST server outside */
+    const char *output;        /* folder of the lab */
+    const char *json;          /* file for the figures; NULL: none */
+    bool chaos;                /* chaos.h instead of all else */
+    int64_t seed;              /* of the chaos */
 };
 
 #define BENCH_OPTIONS_INIT                                                                         \
     {                                                                                              \
         .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment",              \
-        .login_word = "ntlm", .server_key_word = "rsa2048", .durability_word = "on", .workers = 1, \
-        .repeat = 3, .warm_up = 20, .output = "out/bench/lab", .seed = 1                           \
+        .login_word = "ntlm", .template_name = "CiscoRA", .server_key_word = "rsa2048",            \
+        .durability_word = "on", .workers = 1, .repeat = 3, .warm_up = 20,                         \
+        .output = "out/bench/lab", .seed = 1                                                       \
     }
 
 /* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */

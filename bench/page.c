@@ -129,10 +129,26 @@ static void put_result(struct page *p, const char *name, const json_t *result) {
     page_put(p, "</section>\n");
 }
 
+/* Of the first result: a page is of one machine and one build, or its reader knows better. */
+static void put_origin(struct page *p, const json_t *results) {
+    const char *name;
+    const json_t *result;
+    json_object_foreach((json_t *)(uintptr_t)results, name, result) {
+        const json_t *c = json_object_get(result, "conditions");
+        page_put(p, "<p class=\"dim\">");
+        put_value(p, json_object_get(c, "machine"));
+        page_put(p, "<br>build ");
+        put_value(p, json_object_get(c, "build"));
+        page_put(p, "</p>\n");
+        break;
+    }
+}
+
 static void put_page(struct page *p, const json_t *results) {
     const char *name;
     const json_t *result;
     put_head(p);
+    put_origin(p, results);
     put_table(p, results);
     page_put(p, "<div class=\"charts\">\n");
     page_components(p, results);

@@ -38,7 +38,7 @@ static int read_text(pid_t pid, const char *name, struct buf *text, struct err *
     return file_read(path, text, e);
 }
 
-static int read_one(pid_t pid, struct usage *u, struct err *e) {
+int usage_read_one(pid_t pid, struct usage *u, struct err *e) {
     AUTO_BUF stat = BUF_INIT(PROC_TEXT_MAX);
     AUTO_BUF status = BUF_INIT(PROC_TEXT_MAX);
     if (read_text(pid, "stat", &stat, e) != 0 || read_text(pid, "status", &status, e) != 0 ||
@@ -53,7 +53,7 @@ static void add_children(const char *pids, struct usage *u) {
     for (long pid; (pid = strtol(pids, &end, 10)) > 0; pids = end) {
         struct usage child = {0};
         struct err ignored;
-        if (read_one((pid_t)pid, &child, &ignored) != 0)
+        if (usage_read_one((pid_t)pid, &child, &ignored) != 0)
             continue;
         u->cpu_us += child.cpu_us;
         u->rss_peak_kb += child.rss_peak_kb;
@@ -64,7 +64,7 @@ int usage_read(pid_t pid, struct usage *u, struct err *e) {
     AUTO_BUF children = BUF_INIT(PROC_TEXT_MAX);
     char name[48];
     snprintf(name, sizeof name, "task/%d/children", (int)pid);
-    if (read_one(pid, u, e) != 0)
+    if (usage_read_one(pid, u, e) != 0)
         return -1;
     if (pid != getpid() && read_text(pid, name, &children, NULL) == 0)
         add_children(buf_str(&children), u);

@@ -12,6 +12,8 @@ struct usage {
     int64_t rss_peak_kb; /* VmHWM */
 };
 
+/* Of one process. -1 SYS_IO: there is none. */
+int usage_read_one(pid_t pid, struct usage *u, struct err *e);
 /* Of the process and of its children, which are its workers; memory is the sum. -1 SYS_IO: there is
  * no such process. */
 int usage_read(pid_t pid, struct usage *u, struct err *e);

@@ -2,6 +2,7 @@
 #include "base/test.h"
 #include "bench/usage.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 START_TEST(cpu_is_user_and_system_time) {
@@ -52,5 +53,37 @@ START_TEST(this_process_has_memory) {
 }
 END_TEST
 
+/* A supervisor and its worker, which are ready when the pipe says so and end when it is closed. */
+static pid_t start_family(int ready[2], int end[2]) {
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(pipe(end), 0);
+    pid_t parent = fork();
+    if (parent > 0)
+        return parent;
+    char byte = 'r';
+    bool is_worker = fork() == 0;
+    close(end[1]);
+    if (is_worker && write(ready[1], &byte, 1) != 1)
+        _exit(1);
+    _exit(read(end[0], &byte, 1) == 0 ? 0 : 1);
+}
+
+START_TEST(workers_count_with_their_supervisor) {
+    int ready[2], end[2];
+    char byte;
+    struct err e = {0};
+    struct usage alone, family;
+    pid_t parent = start_family(ready, end);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_ok(usage_read_one(parent, &alone, &e), e);
+    ck_assert_ok(usage_read(parent, &family, &e), e);
+    ck_assert_int_gt(family.rss_peak_kb, alone.rss_peak_kb);
+    close(end[0]);
+    close(end[1]);
+    waitpid(parent, NULL, 0);
+}
+END_TEST
+
 TEST_MAIN("bench usage", cpu_is_user_and_system_time, a_name_may_look_like_fields,
-          other_texts_are_refused, peak_memory_is_in_kilobytes, this_process_has_memory)
+          other_texts_are_refused, peak_memory_is_in_kilobytes, this_process_has_memory,
+          workers_count_with_their_supervisor)

@@ -35,6 +35,16 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 find "$build/test" -name '*_test' -type f | sort | xargs -P "$jobs" -I{} bash -c 'run_one {}'
 read -r passed failed <<<"$(cat "$results"/count.* | awk '{p += $1; f += $2} END {print p + 0, f + 0}')"
 
+for script in bench-compare bench-stages; do
+    if "ci/$script.sh" >"$results/$script" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED  %-40s again: ci/%s.sh\n' "$script" "$script"
+        sed 's/^/        /' "$results/$script"
+    fi
+done
+
 "$build/bin/capflab" run -j "$jobs" -o "$out" --junit "$out/junit.xml" scenarios | tee "$results/scenarios"
 status=${PIPESTATUS[0]}
 read -r more bad <<<"$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$results/scenarios" | tail -n 1)"

@@ -10,7 +10,7 @@ packages() {
     build) echo gcc libc6-dev make pkg-config libssl-dev libmicrohttpd-dev libgnutls28-dev \
         libcurl4-openssl-dev libevent-dev libc-ares-dev libsqlite3-dev libyaml-dev libxml2-dev \
         libjansson-dev ;;
-    check) echo check ;;
+    check) echo check jq ;;
     clang) echo clang libclang-rt-14-dev llvm ;;
     valgrind) echo valgrind libc6-dbg ;;
     interop) echo curl openssl strongswan-pki libstrongswan-standard-plugins libcharon-extra-plugins jq \

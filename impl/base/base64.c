@@ -12,40 +12,49 @@ static const char *line_end(enum b64_wrap wrap) {
     return wrap == B64_ONE_LINE ? "" : wrap == B64_WRAP_64_LF ? "\n" : "\r\n";
 }
 
-static int put_group(struct bytes v, size_t at, struct buf *out) {
+static void put_group(struct bytes v, size_t at, char group[4]) {
     size_t left = v.len - at;
     uint32_t bits = (uint32_t)v.data[at] << 16;
     if (left > 1)
         bits |= (uint32_t)v.data[at + 1] << 8;
     if (left > 2)
         bits |= v.data[at + 2];
-    char group[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63],
-                     left > 1 ? alphabet[bits >> 6 & 63] : '=',
-                     left > 2 ? alphabet[bits & 63] : '='};
-    return buf_put(out, group, sizeof group);
+    group[0] = alphabet[bits >> 18];
+    group[1] = alphabet[bits >> 12 & 63];
+    group[2] = left > 1 ? alphabet[bits >> 6 & 63] : '=';
+    group[3] = left > 2 ? alphabet[bits & 63] : '=';
 }
 
+/* A line at a time: a call for each group would cost more than the encoding. */
 int b64_encode(struct bytes v, enum b64_wrap wrap, struct buf *out) {
+    char line[LINE_COLUMNS];
     size_t column = 0;
     for (size_t at = 0; at < v.len; at += 3) {
-        put_group(v, at, out);
+        put_group(v, at, line + column);
         column += 4;
         if (column == LINE_COLUMNS || at + 3 >= v.len) {
-            buf_put_str(out, line_end(wrap));
+            buf_put(out, line, column);
+            if (wrap != B64_ONE_LINE || at + 3 >= v.len)
+                buf_put_str(out, line_end(wrap));
             column = 0;
         }
     }
     return out->failed ? -1 : 0;
 }
 
+/* By character, the value and 1; 0: not in the alphabet. */
+static const uint8_t places[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64};
+
 static int value_of(uint8_t c) {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    return places[c] - 1;
 }
 
 static bool is_blank(uint8_t c) {
@@ -86,11 +95,33 @@ static int take(struct decoder *d, uint8_t c, size_t at, struct buf *out, struct
                : err_set(e, ERR_SYS_LIMIT, "base64 content is too large");
 }
 
+/* Whole groups without anything between them, a line at most: what all but the ends of lines is.
+ * How many characters were used. */
+static size_t take_groups(struct bytes text, struct buf *out) {
+    uint8_t octets[LINE_COLUMNS / 4 * 3];
+    size_t len = 0, used = 0;
+    for (; used + 4 <= text.len && len < sizeof octets; used += 4) {
+        const uint8_t *c = text.data + used;
+        if (places[c[0]] == 0 || places[c[1]] == 0 || places[c[2]] == 0 || places[c[3]] == 0)
+            break;
+        uint32_t bits = (uint32_t)value_of(c[0]) << 18 | (uint32_t)value_of(c[1]) << 12 |
+                        (uint32_t)value_of(c[2]) << 6 | (uint32_t)value_of(c[3]);
+        octets[len++] = (uint8_t)(bits >> 16);
+        octets[len++] = (uint8_t)(bits >> 8);
+        octets[len++] = (uint8_t)bits;
+    }
+    buf_put(out, octets, len);
+    return used;
+}
+
 int b64_decode(struct bytes text, struct buf *out, struct err *e) {
     struct decoder d = {0};
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_blank(text.data[i]) && take(&d, text.data[i], i, out, e) != 0)
+    for (size_t i = 0; i < text.len; i++) {
+        if (d.count == 0 && d.padding == 0)
+            i += take_groups(bytes_of(text.data + i, text.len - i), out);
+        if (i < text.len && !is_blank(text.data[i]) && take(&d, text.data[i], i, out, e) != 0)
             return -1;
+    }
     return finish(&d, out, e);
 }
 

@@ -87,7 +87,7 @@ static struct MHD_Daemon *start(struct http_server *s, const struct http_server_
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0u);
     unsigned most = o->connections_max != 0 ? o->connections_max : CONNECTIONS_MAX;
-    s->connections_max = most;
+    s->open_max = most;
     some_options(some, s->tls, o->priorities, fd);
     return MHD_start_daemon(
         s->tls ? flags | MHD_USE_TLS : flags, 0, server_on_address, s, server_on_access, s,
@@ -123,6 +123,9 @@ static int start_daemon(struct http_server *s, const struct http_server_options 
 }
 
 static int set_up(struct http_server *s, const struct http_server_options *o, struct err *e) {
+    s->slack = slack_new(s->loop, NULL, NULL);
+    if (s->slack == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
     if (server_deadline_init(s, o, e) != 0 || server_hangup_init(s, e) != 0 ||
         read_key(s, o, e) != 0 || start_daemon(s, o, e) != 0)
         return -1;
@@ -175,6 +178,7 @@ void http_server_free(struct http_server *s) {
     wake_all(s);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    slack_free(s->slack);
     server_deadline_free(s);
     server_key_free(s);
     server_hangup_free(s);

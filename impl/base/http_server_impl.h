@@ -5,6 +5,7 @@
 #include "base/admission.h"
 #include "base/http_server.h"
 #include "base/process.h"
+#include "base/slack.h"
 #include "base/workers.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -79,8 +80,9 @@ struct http_server {
     bool running; /* inside MHD_run */
     char *address;
     struct worker_intake *intake; /* of a worker; NULL: libmicrohttpd listens */
-    size_t connections_max;
+    unsigned open, open_max;      /* connections; counted for the intake */
     uint64_t connections;
+    struct slack *slack;
     struct request_list suspended;
     int hangup_fd; /* epoll descriptor of http_server_hangup.c */
     struct event *hangup;
@@ -108,6 +110,7 @@ void server_loop_kick(struct http_server *s); /* libmicrohttpd has something to 
 /* http_server_worker.c: connections from the supervisor in place of a listening socket. */
 int server_worker_init(struct http_server *s, struct err *e);
 void server_worker_free(struct http_server *s);
+void server_worker_opened(struct http_server *s);
 void server_worker_closed(struct http_server *s);
 
 /* http_server_hangup.c */

@@ -194,15 +194,18 @@ static void connection_free(struct http_server *s, struct http_connection *c) {
 
 void server_on_connection(void *server, struct MHD_Connection *mhd, void **connection,
                           enum MHD_ConnectionNotificationCode how) {
-    ((struct http_server *)server)->progress++;
+    struct http_server *s = server;
+    s->progress++;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
-        *connection = connection_new(server, mhd);
+        server_worker_opened(s);
+        *connection = connection_new(s, mhd);
     } else {
-        ((struct http_server *)server)->room = true;
-        connection_free(server, *connection);
-        server_worker_closed(server);
+        s->room = true;
+        server_worker_closed(s);
+        connection_free(s, *connection);
         *connection = NULL;
     }
+    slack_note(s->slack, s->open);
 }
 
 const char *http_request_method(const struct http_request *r) {

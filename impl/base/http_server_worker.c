@@ -9,7 +9,7 @@ static void on_connection(void *server, int fd, struct sockaddr *address, sockle
     struct http_server *s = server;
     s->connections = number - 1;
     MHD_add_connection(s->daemon, fd, address, len);
-    if (admission_open(s->admission) >= s->connections_max)
+    if (s->open >= s->open_max)
         worker_intake_pause(s->intake);
     server_loop_kick(s);
 }
@@ -24,7 +24,12 @@ void server_worker_free(struct http_server *s) {
     s->intake = NULL;
 }
 
+void server_worker_opened(struct http_server *s) {
+    s->open++;
+}
+
 void server_worker_closed(struct http_server *s) {
+    s->open--;
     if (s->intake != NULL)
         worker_intake_resume(s->intake);
 }

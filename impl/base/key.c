@@ -7,16 +7,12 @@
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
-enum {
-    KEY_FILE_MAX = 64 * 1024,
-    RSA_BITS_MIN = 512,
-    RSA_BITS_MAX = 4096,
-    RSA_EXPONENT_BITS_MAX = 64
-};
+enum { KEY_FILE_MAX = 64 * 1024, RSA_BITS_MIN = 512, RSA_BITS_MAX = 4096 };
 
 /* The same key in the default library context, where everything else is done. NULL: no memory. */
 static EVP_PKEY *key_move(EVP_PKEY *key) {
@@ -91,17 +87,21 @@ EVP_PKEY *key_generate(enum key_kind kind, unsigned bits, struct err *e) {
     return key;
 }
 
-/* With the exponent 1 everybody can sign, with an even number nobody can. */
+/* With the exponent 1 everybody can sign, with an even number nobody can. Both numbers are asked
+ * for at once, because each question makes OpenSSL gather all of the key's. A negative number, or
+ * an exponent that does not fit, is no answer. */
 static bool rsa_is_sound(const EVP_PKEY *key) {
-    BIGNUM *modulus = NULL, *exponent = NULL;
-    bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1 &&
-                 EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
-                 BN_is_odd(modulus) && BN_is_odd(exponent) && !BN_is_one(exponent) &&
-                 !BN_is_negative(modulus) && !BN_is_negative(exponent) &&
-                 BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX;
-    BN_free(modulus);
-    BN_free(exponent);
-    return sound;
+    uint8_t octets[OPENSSL_RSA_MAX_MODULUS_BITS / 8];
+    uint64_t exponent = 0;
+    AUTO(BIGNUM) modulus = NULL;
+    OSSL_PARAM numbers[] = {
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, octets, sizeof octets),
+        OSSL_PARAM_construct_uint64(OSSL_PKEY_PARAM_RSA_E, &exponent),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_PKEY_get_params(key, numbers) == 1 && OSSL_PARAM_modified(&numbers[0]) &&
+           OSSL_PARAM_modified(&numbers[1]) && OSSL_PARAM_get_BN(&numbers[0], &modulus) == 1 &&
+           BN_is_odd(modulus) && exponent % 2 == 1 && exponent > 1;
 }
 
 /* Whoever shows the point at infinity can make signatures for it without a private key. */

@@ -13,7 +13,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { CACERT_FILE_MAX = 1024 * 1024, BREATH_US = 100 * 1000 };
@@ -140,21 +139,6 @@ static void peer_text(const struct sockaddr *address, char out[SESSION_PEER_MAX]
         memcpy(out, "unknown", sizeof "unknown");
 }
 
-static void take_connection(struct capf_service *v, int fd, const char *peer,
-                            const struct admission_peer *from) {
-    struct err e = {0};
-    slack_note(v->slack, admission_open(v->admission) + 1U);
-    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
-    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
-    trace_debug(v->trace, "new ph on fd %d", fd);
-    if (session_new(v, fd, peer, from, &e) == NULL) {
-        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
-        return;
-    }
-    trace_debug(v->trace, "Got a new SCB from RBTree");
-    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, fd, v->accepted);
-}
-
 static void turn_away(struct capf_service *v, int fd, const char *peer, const struct err *why) {
     close(fd);
     trace_debug(v->trace, "no session for %s: %s (%s)", peer, why->text, err_name(why->code));
@@ -162,22 +146,35 @@ static void turn_away(struct capf_service *v, int fd, const char *peer, const st
                   err_name(why->code));
 }
 
+static void take_connection(struct capf_service *v, int fd, const struct sockaddr *address) {
+    const struct admission_peer from = admission_peer_of(address);
+    struct err e = {0};
+    char peer[SESSION_PEER_MAX];
+    peer_text(address, peer);
+    if (admission_check(v->admission, &from, &e) < 0) {
+        turn_away(v, fd, peer, &e);
+        return;
+    }
+    slack_note(v->slack, v->open + 1U);
+    trace_debug(v->trace, "Accepted TCP connection from socket 0x%08x, fd = %d", (unsigned)fd, fd);
+    trace_debug(v->trace, "Total Session attempted = %u accepted = %u", v->attempted, v->accepted);
+    trace_debug(v->trace, "new ph on fd %d", fd);
+    if (session_new(v, fd, peer, &from, &e) == NULL) {
+        trace_debug(v->trace, "no session for %s: %s", peer, e.text);
+        return;
+    }
+    trace_debug(v->trace, "Got a new SCB from RBTree");
+    trace_debug(v->trace, "Got a new ph conn %s on %d, Total Acc = %u..", peer, fd, v->accepted);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int len, void *user) {
     (void)listener;
     (void)len;
     struct capf_service *v = user;
-    struct err e = {0};
-    char peer[SESSION_PEER_MAX];
-    peer_text(address, peer);
-    const struct admission_peer from = admission_peer_of(address);
     v->attempted++;
-    if (admission_check(v->admission, &from, &e) < 0) {
-        turn_away(v, (int)fd, peer, &e);
-        return;
-    }
     v->accepted++;
-    take_connection(v, (int)fd, peer, &from);
+    take_connection(v, (int)fd, address);
 }
 
 /* Sessions are numbered over all workers. */
@@ -185,15 +182,8 @@ static void on_handed(void *user, int fd, struct sockaddr *address, socklen_t le
                       uint64_t number) {
     (void)len;
     struct capf_service *v = user;
-    struct err e = {0};
-    char peer[SESSION_PEER_MAX];
-    peer_text(address, peer);
-    const struct admission_peer from = admission_peer_of(address);
     v->attempted = v->accepted = (unsigned)number;
-    if (admission_check(v->admission, &from, &e) < 0)
-        turn_away(v, fd, peer, &e);
-    else
-        take_connection(v, fd, peer, &from);
+    take_connection(v, fd, address);
 }
 
 static void on_breath(void *user) {
@@ -211,11 +201,17 @@ static void on_accept_error(struct evconnlistener *listener, void *user) {
     timer_start(v->breath, BREATH_US);
 }
 
+void capf_service_session_gone(struct capf_service *v) {
+    if (v->slack != NULL)
+        slack_note(v->slack, v->open);
+    if (v->intake != NULL)
+        worker_intake_resume(v->intake);
+}
+
 struct session *capf_service_find(struct capf_service *v, const char *device) {
     return roster_find(&v->roster, device);
 }
 
-/* Connections come from the supervisor. */
 static int start_taking(struct capf_service *v, struct err *e) {
     v->address = worker_address();
     if (v->address == NULL)
@@ -238,16 +234,6 @@ static int start_listening(struct capf_service *v, const char *where, struct err
     return 0;
 }
 
-static int start_accepting(struct capf_service *v, const char *where, struct err *e) {
-    const struct capf_config *c = v->config;
-    v->slack = slack_new(v->loop, NULL, NULL);
-    v->admission =
-        admission_new((size_t)c->connections_max, (size_t)c->connections_per_address_max);
-    if (v->slack == NULL || v->admission == NULL)
-        return err_set(e, ERR_SYS_NOMEM, "%s", where);
-    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, where, e);
-}
-
 static int open_everything(struct capf_service *v, const char *listen, struct err *e) {
     const struct capf_config *c = v->config;
     if (c->log != NULL && (v->trace = trace_open(c->log, e)) == NULL)
@@ -261,7 +247,12 @@ static int open_everything(struct capf_service *v, const char *listen, struct er
         trace_parameters(v);
     if (c->issuer == ISSUER_ONLINE_CA && v->enroller.start == NULL && set_up_est(v, e) < 0)
         return -1;
-    return start_accepting(v, listen, e);
+    v->slack = slack_new(v->loop, NULL, NULL);
+    v->admission =
+        admission_new((size_t)c->connections_max, (size_t)c->connections_per_address_max);
+    if (v->slack == NULL || v->admission == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    return worker_number() > 0 ? start_taking(v, e) : start_listening(v, listen, e);
 }
 
 struct capf_service *capf_service_new(const struct capf_config *config, struct event_base *loop,

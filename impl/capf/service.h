@@ -44,14 +44,15 @@ struct capf_service {
     struct est_client *est;
     struct capf_enroller enroller;
     struct evconnlistener *listener;
-    struct worker_intake *intake; /* in a worker, instead of the listener */
-    struct timer *breath;         /* until connections are accepted again */
+    struct timer *breath; /* until connections are accepted again */
     struct admission *admission;
-    char *address; /* HOST:PORT with the real port */
+    struct worker_intake *intake; /* in a worker, instead of the listener */
+    char *address;                /* HOST:PORT with the real port */
     struct session *sessions;
     struct roster roster; /* the authenticated ones by device */
     struct online_job *jobs;
     unsigned attempted, accepted; /* connections so far; the number of a session is `accepted` */
+    unsigned open;
     struct slack *slack; /* of sessions that ended; NULL in tests that make a service by hand */
 };
 
@@ -62,6 +63,9 @@ struct capf_service *capf_service_new(const struct capf_config *config, struct e
                                       const struct capf_enroller *enroller, const char *listen,
                                       struct err *e);
 void capf_service_free(struct capf_service *service);
+
+/* For sessions: one is gone, so that another can be taken. */
+void capf_service_session_gone(struct capf_service *service);
 
 /* The newest authenticated session of the device that is not closed, or NULL. */
 struct session *capf_service_find(struct capf_service *service, const char *device);

@@ -4,7 +4,6 @@
 #include "capf/session.h"
 #include "base/events.h"
 #include "base/log.h"
-#include "base/slack.h"
 #include "base/tls_stream.h"
 #include "capf/sharing.h"
 #include "capf/states.h"
@@ -295,6 +294,7 @@ static void link_in(struct session *s) {
     if (s->next != NULL)
         s->next->link = &s->next;
     service->sessions = s;
+    service->open++;
 }
 
 static void link_out(struct session *s) {
@@ -304,6 +304,7 @@ static void link_out(struct session *s) {
     *s->link = s->next;
     if (s->next != NULL)
         s->next->link = s->link;
+    s->service->open--;
 }
 
 /* The stream owns fd and the TLS object; NULL with fd still open. */
@@ -390,11 +391,9 @@ void session_free(struct session *s) {
         return;
     struct capf_service *service = s->service;
     link_out(s);
-    sharing_release_device(s);
-    if (s->admitted) {
+    if (s->admitted)
         admission_leave(service->admission, &s->from);
-        slack_note(service->slack, admission_open(service->admission));
-    }
+    sharing_release_device(s);
     wipe(s);
     timer_free(s->timer);
     if (s->stream != NULL)
@@ -407,4 +406,5 @@ void session_free(struct session *s) {
     buf_free(&s->csr);
     buf_free(&s->certificate);
     free(s);
+    capf_service_session_gone(service);
 }

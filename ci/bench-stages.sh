@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Every stage of `capflab bench` once, with a few enrolments: they succeed, and the result has the
+# keys that its readers rely on. No figure is judged.
+#
+#     BUILD=build ci/bench-stages.sh
+set -euo pipefail
+
+bench=${BUILD:-build}/bin/capflab-bench
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+complain() {
+    echo "$*"
+    failed=1
+}
+
+shape='
+  (.enrolments_per_second > 0) and (.latency_ms | keys == ["max", "p50", "p90", "p99"]) and
+  (.cpu_ms_per_enrolment | has("total")) and (.rss_peak_mb | length > 0) and
+  (.crypto_floor_ms_per_enrolment > 0) and has("cpu_over_floor") and .errors == {} and
+  (.conditions | has("machine") and has("build") and has("libraries")) and
+  (.latency_distribution_ms | length > 1) and (.runs | length == 1) and (.sweeps | type == "array")'
+
+stage() { # OPTION...
+    rm -f "$dir/result.json"
+    if ! "$bench" --output "$dir/lab" --json "$dir/result.json" --warm-up 1 --phones 3 --repeat 1 \
+        "$@" >"$dir/text" 2>&1; then
+        complain "capflab bench $*:"
+        cat "$dir/text"
+    elif ! jq -e "$shape" "$dir/result.json" >/dev/null; then
+        complain "capflab bench $*: the result has not the keys that it should have"
+    fi
+}
+
+refused() { # TEXT OPTION...
+    local text=$1 code=0
+    shift
+    "$bench" "$@" >"$dir/text" 2>&1 || code=$?
+    if [ "$code" != 2 ] || ! grep -q -- "$text" "$dir/text"; then
+        complain "capflab bench $*: exit $code instead of 2, or no \"$text\" in: $(cat "$dir/text")"
+    fi
+}
+
+stage --stage all --session persistent --issued 5 --sweep concurrency=1,2 --html "$dir/page.html"
+jq -e '.sweeps[0].points | map(.value) == [1, 2]' "$dir/result.json" >/dev/null ||
+    complain "the sweep has other points"
+grep -q '</html>' "$dir/page.html" || complain "there is no page"
+stage --stage all --server-key ec256 --key ec256 --workers 2 --durability off
+stage --stage capf --keygen --rate 50
+stage --stage est --upstream persistent
+stage --stage certsrv --login basic --session persistent
+stage --stage certsrv
+stage --stage itl
+stage --stage csr --key ec256
+"$bench" --html "$dir/again.html" "$dir/result.json" || complain "no page of a result"
+
+refused 'page.html: ' --html "$dir/again.html" "$dir/page.html"
+refused 'give --html' "$dir/result.json"
+refused 'OPTION=N' --sweep phones=1
+refused 'own lab' --sweep issued=1 --stage est --est a:1 --trust b.pem
+refused 'did you mean --stage' --stagee all
+exit $failed
