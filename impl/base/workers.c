@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { AT_A_TIME = 16, BREATH_US = 100 * 1000, BUCKETS = 1024 /* a power of two */ };
+enum {
+    LOOK_AGAIN_S = 10,
+    AT_A_TIME = 16,
+    BREATH_US = 100 * 1000,
+    BUCKETS = 1024 /* a power of two */
+};
 
 struct claim {
     uint64_t thing;
@@ -23,6 +28,7 @@ static struct worker_self self;
 static struct claim_list claims[BUCKETS];
 static struct worker_sharing sharing;
 static struct event *on_notice;
+static struct event *look_again; /* should a notice have been lost */
 
 void worker_become(const struct worker_self *given) {
     self = *given;
@@ -155,8 +161,7 @@ void worker_intake_resume(struct worker_intake *intake) {
 
 /* ---- claims ---- */
 
-/* A notice that finds no place meets a worker with many unread ones, each of which makes it look
- * again. */
+/* A notice that finds no place is lost: who waits looks again by itself. */
 static void tell(enum notice_kind kind, uint64_t thing, uint64_t rank) {
     const struct notice n = {(uint32_t)kind, thing, rank};
     if (send(self.notices, &n, sizeof n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -183,6 +188,13 @@ static int lock(uint64_t thing, short type) {
     return fcntl(self.claims, F_SETLK, &octet);
 }
 
+static void ask_for(uint64_t thing, uint64_t rank) {
+    static const struct timeval wait = {.tv_sec = LOOK_AGAIN_S};
+    tell(NOTICE_WANTED, thing, rank);
+    if (look_again != NULL)
+        evtimer_add(look_again, &wait);
+}
+
 bool worker_claim(uint64_t thing, uint64_t rank) {
     if (self.number == 0 || find(thing) != NULL)
         return true;
@@ -193,7 +205,7 @@ bool worker_claim(uint64_t thing, uint64_t rank) {
         return true;
     }
     free(c);
-    tell(NOTICE_WANTED, thing, rank);
+    ask_for(thing, rank);
     return false;
 }
 
@@ -235,15 +247,29 @@ static void on_notices(evutil_socket_t from, short what, void *user) {
         sharing.freed(sharing.user);
 }
 
+static void on_look_again(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    (void)user;
+    if (sharing.freed != NULL)
+        sharing.freed(sharing.user);
+}
+
+static void forget_event(struct event **event) {
+    if (*event != NULL)
+        event_free(*event);
+    *event = NULL;
+}
+
 int workers_share(struct event_base *loop, const struct worker_sharing *given, struct err *e) {
-    if (on_notice != NULL)
-        event_free(on_notice);
-    on_notice = NULL;
+    forget_event(&on_notice);
+    forget_event(&look_again);
     sharing = given != NULL ? *given : (struct worker_sharing){0};
     if (given == NULL || self.number == 0)
         return 0;
     on_notice = event_new(loop, self.notices, EV_READ | EV_PERSIST, on_notices, NULL);
-    if (on_notice != NULL && event_add(on_notice, NULL) == 0)
+    look_again = evtimer_new(loop, on_look_again, NULL);
+    if (on_notice != NULL && look_again != NULL && event_add(on_notice, NULL) == 0)
         return 0;
     return err_set(e, ERR_SYS_NOMEM, "claims of the worker");
 }
