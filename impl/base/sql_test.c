@@ -55,8 +55,47 @@ START_TEST(the_settings_are_those_promised) {
     ck_assert_int_eq(sql_step(db, s, NULL), 0);
     ck_assert_int_eq(number(db, "PRAGMA synchronous"), 2);
     ck_assert_int_eq(number(db, "PRAGMA foreign_keys"), 1);
-    ck_assert_int_eq(number(db, "PRAGMA busy_timeout"), 5000);
     sql_close(db);
+}
+END_TEST
+
+/* Writes in a process of its own; said: when it has the database; it commits once go closes. */
+static pid_t hold_database(const char *dir, int said[2], int go[2]) {
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    char octet;
+    struct err e = {0};
+    struct sql *db = open_in(dir);
+    close(go[1]);
+    bool held = sql_exec(db, "BEGIN IMMEDIATE", &e) == 0 &&
+                insert(db, "SEP1", bytes_of("k", 1), &e) == 1 && write(said[1], "b", 1) == 1;
+    bool committed = held && read(go[0], &octet, 1) == 0 && sql_exec(db, "COMMIT", &e) == 0;
+    sql_close(db);
+    _exit(committed ? 0 : 1);
+}
+
+START_TEST(another_writer_is_waited_for) {
+    TEMPORARY(dir);
+    struct err e = {0};
+    int said[2], go[2];
+    int status = -1;
+    char octet;
+    sql_close(open_in(dir));
+    ck_assert_int_eq(pipe(said), 0);
+    ck_assert_int_eq(pipe(go), 0);
+    pid_t child = hold_database(dir, said, go);
+    close(go[0]);
+    struct sql *db = open_in(dir);
+    ck_assert_int_eq(read(said[0], &octet, 1), 1);
+    close(go[1]);
+    ck_assert_int_eq(insert(db, "SEP2", bytes_of("k", 1), &e), 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(number(db, "SELECT count(*) FROM device"), 2);
+    sql_close(db);
+    close(said[0]);
+    close(said[1]);
 }
 END_TEST
 
@@ -200,7 +239,8 @@ START_TEST(a_value_that_could_not_be_bound_is_not_written_as_null) {
 END_TEST
 
 TEST_MAIN("sql", the_settings_are_those_promised, how_far_a_commit_goes_can_be_changed,
-          values_come_back_as_they_went_in, statements_are_kept_and_come_back_empty,
-          changes_are_counted, errors_show_the_statement_and_no_value,
-          what_is_no_database_cannot_be_opened, what_was_committed_survives_a_kill,
+          another_writer_is_waited_for, values_come_back_as_they_went_in,
+          statements_are_kept_and_come_back_empty, changes_are_counted,
+          errors_show_the_statement_and_no_value, what_is_no_database_cannot_be_opened,
+          what_was_committed_survives_a_kill,
           a_value_that_could_not_be_bound_is_not_written_as_null)

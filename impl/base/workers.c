@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { AT_A_TIME = 16, BUCKETS = 1024 }; /* a power of two */
+enum {
+    LOOK_AGAIN_S = 10,
+    AT_A_TIME = 16,
+    BREATH_US = 100 * 1000,
+    BUCKETS = 1024 /* a power of two */
+};
 
 struct claim {
     uint64_t thing;
@@ -23,6 +28,7 @@ static struct worker_self self;
 static struct claim_list claims[BUCKETS];
 static struct worker_sharing sharing;
 static struct event *on_notice;
+static struct event *look_again; /* should a notice have been lost */
 
 void worker_become(const struct worker_self *given) {
     self = *given;
@@ -70,6 +76,8 @@ char *worker_seed(const char *seed) {
 
 struct worker_intake {
     struct event *readable;
+    struct event *breath; /* until there may be a descriptor again */
+    bool paused;          /* by its owner */
     worker_intake_fn *fn;
     void *user;
 };
@@ -83,14 +91,28 @@ static bool has_room(void) {
     return true;
 }
 
+static void take_breath(struct worker_intake *intake) {
+    static const struct timeval breath = {.tv_usec = BREATH_US};
+    event_del(intake->readable);
+    evtimer_add(intake->breath, &breath);
+}
+
+static void on_breath(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    struct worker_intake *intake = user;
+    if (!intake->paused)
+        event_add(intake->readable, NULL);
+}
+
 static void on_connections(evutil_socket_t from, short what, void *user) {
     (void)what;
     struct worker_intake *intake = user;
-    for (int i = 0; i < AT_A_TIME && event_pending(intake->readable, EV_READ, NULL); i++) {
+    for (int i = 0; i < AT_A_TIME && !intake->paused; i++) {
         struct handed h;
         int fd = -1;
         if (!has_room()) {
-            worker_intake_pause(intake);
+            take_breath(intake);
             return;
         }
         if (handed_receive(from, &h, &fd) <= 0)
@@ -103,11 +125,13 @@ struct worker_intake *worker_intake_new(struct event_base *loop, worker_intake_f
                                         struct err *e) {
     struct worker_intake *intake = calloc(1, sizeof *intake);
     if (intake != NULL) {
-        *intake = (struct worker_intake){NULL, fn, user};
+        *intake = (struct worker_intake){.fn = fn, .user = user};
         intake->readable =
             event_new(loop, self.connections, EV_READ | EV_PERSIST, on_connections, intake);
+        intake->breath = evtimer_new(loop, on_breath, intake);
     }
-    if (intake != NULL && intake->readable != NULL && event_add(intake->readable, NULL) == 0)
+    if (intake != NULL && intake->readable != NULL && intake->breath != NULL &&
+        event_add(intake->readable, NULL) == 0)
         return intake;
     worker_intake_free(intake);
     err_set(e, ERR_SYS_NOMEM, "connections of the worker");
@@ -119,21 +143,25 @@ void worker_intake_free(struct worker_intake *intake) {
         return;
     if (intake->readable != NULL)
         event_free(intake->readable);
+    if (intake->breath != NULL)
+        event_free(intake->breath);
     free(intake);
 }
 
 void worker_intake_pause(struct worker_intake *intake) {
+    intake->paused = true;
     event_del(intake->readable);
 }
 
 void worker_intake_resume(struct worker_intake *intake) {
-    event_add(intake->readable, NULL);
+    intake->paused = false;
+    if (!evtimer_pending(intake->breath, NULL))
+        event_add(intake->readable, NULL);
 }
 
 /* ---- claims ---- */
 
-/* A notice that finds no place meets a worker with many unread ones, each of which makes it look
- * again. */
+/* A notice that finds no place is lost: who waits looks again by itself. */
 static void tell(enum notice_kind kind, uint64_t thing, uint64_t rank) {
     const struct notice n = {(uint32_t)kind, thing, rank};
     if (send(self.notices, &n, sizeof n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -160,6 +188,13 @@ static int lock(uint64_t thing, short type) {
     return fcntl(self.claims, F_SETLK, &octet);
 }
 
+static void ask_for(uint64_t thing, uint64_t rank) {
+    static const struct timeval wait = {.tv_sec = LOOK_AGAIN_S};
+    tell(NOTICE_WANTED, thing, rank);
+    if (look_again != NULL)
+        evtimer_add(look_again, &wait);
+}
+
 bool worker_claim(uint64_t thing, uint64_t rank) {
     if (self.number == 0 || find(thing) != NULL)
         return true;
@@ -170,7 +205,7 @@ bool worker_claim(uint64_t thing, uint64_t rank) {
         return true;
     }
     free(c);
-    tell(NOTICE_WANTED, thing, rank);
+    ask_for(thing, rank);
     return false;
 }
 
@@ -212,15 +247,29 @@ static void on_notices(evutil_socket_t from, short what, void *user) {
         sharing.freed(sharing.user);
 }
 
+static void on_look_again(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    (void)user;
+    if (sharing.freed != NULL)
+        sharing.freed(sharing.user);
+}
+
+static void forget_event(struct event **event) {
+    if (*event != NULL)
+        event_free(*event);
+    *event = NULL;
+}
+
 int workers_share(struct event_base *loop, const struct worker_sharing *given, struct err *e) {
-    if (on_notice != NULL)
-        event_free(on_notice);
-    on_notice = NULL;
+    forget_event(&on_notice);
+    forget_event(&look_again);
     sharing = given != NULL ? *given : (struct worker_sharing){0};
     if (given == NULL || self.number == 0)
         return 0;
     on_notice = event_new(loop, self.notices, EV_READ | EV_PERSIST, on_notices, NULL);
-    if (on_notice != NULL && event_add(on_notice, NULL) == 0)
+    look_again = evtimer_new(loop, on_look_again, NULL);
+    if (on_notice != NULL && look_again != NULL && event_add(on_notice, NULL) == 0)
         return 0;
     return err_set(e, ERR_SYS_NOMEM, "claims of the worker");
 }
