@@ -12,6 +12,7 @@
 enum { FORMATS_MAX = 32, CIPHERS_MAX = 128 };
 
 static struct {
+    OSSL_PROVIDER *own; /* in the default context */
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *provider; /* the default one, in context */
     OSSL_ALGORITHM decoders[FORMATS_MAX], encoders[FORMATS_MAX], kinds[FORMATS_MAX];
@@ -151,13 +152,21 @@ static int on_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *from,
     return 1;
 }
 
+static void at_exit(void) {
+    OSSL_PROVIDER_unload(all.own);
+    all.own = NULL;
+}
+
 void key_formats_limit(void) {
     static const char name[] = "capflab";
-    if (all.context != NULL)
+    if (all.own != NULL)
         return;
-    if (OSSL_PROVIDER_add_builtin(NULL, name, on_init) != 1 ||
-        OSSL_PROVIDER_load(NULL, name) == NULL)
-        OSSL_PROVIDER_load(NULL, "default");
+    if (OSSL_PROVIDER_add_builtin(NULL, name, on_init) == 1)
+        all.own = OSSL_PROVIDER_load(NULL, name);
+    if (all.own == NULL)
+        all.own = OSSL_PROVIDER_load(NULL, "default");
+    if (all.own != NULL)
+        OPENSSL_atexit(at_exit);
 }
 
 OSSL_LIB_CTX *key_formats_all(void) {
