@@ -26,7 +26,7 @@ enum {
     SPARE_PHONES = 200, /* before and behind the disturbed load */
     PHONE_TIMEOUT_US = 4000000,
     PEERS = 40,
-    PEER_PATIENCE_US = (3 * CHAOS_DEADLINE_S + 6) * 1000000,
+    PEER_PATIENCE_US = 3 * CHAOS_DEADLINE_S * 1000000,
     BURST = CHAOS_PER_ADDRESS + 44,
     BURST_TURNS = 12, /* of the operator's */
     OPERATOR_US = 500000,
