@@ -157,16 +157,15 @@ static void at_exit(void) {
     all.own = NULL;
 }
 
-void key_formats_limit(void) {
+int key_formats_limit(struct err *e) {
     static const char name[] = "capflab";
     if (all.own != NULL)
-        return;
+        return 0;
     if (OSSL_PROVIDER_add_builtin(NULL, name, on_init) == 1)
         all.own = OSSL_PROVIDER_load(NULL, name);
-    if (all.own == NULL)
-        all.own = OSSL_PROVIDER_load(NULL, "default");
-    if (all.own != NULL)
-        OPENSSL_atexit(at_exit);
+    if (all.own == NULL || OPENSSL_atexit(at_exit) != 1)
+        return err_openssl(e, ERR_SYS_NOMEM, "OpenSSL's set-up");
+    return 0;
 }
 
 OSSL_LIB_CTX *key_formats_all(void) {

@@ -196,7 +196,9 @@ int program_options(const struct program *program, const struct opt *options, bo
     int result;
     while ((result = getopt_long(argc, argv, p.letters, p.longs, NULL)) != -1)
         take_option(&p, result, argv);
-    key_formats_limit();
+    struct err e = {0};
+    if (key_formats_limit(&e) != 0)
+        program_die(program, EXIT_FAILED, &e);
     return optind;
 }
 

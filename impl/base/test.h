@@ -27,7 +27,8 @@ static inline int test_patience(void) {
 }
 
 static inline int test_run(const char *name, const TTest *const *cases, size_t count) {
-    key_formats_limit();
+    if (key_formats_limit(NULL) != 0)
+        return EXIT_FAILURE;
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
     tcase_set_timeout(all, 60);

@@ -17,6 +17,12 @@ enum { ADDRESS_MAX = 80 };
  * is freed once in either case. */
 struct bufferevent *tls_stream_new(struct event_base *loop, int fd, SSL *ssl,
                                    enum bufferevent_ssl_state state, int options, struct err *e) {
+    /* libevent would go on with a BIO that it could not make. */
+    if (fd >= 0 && SSL_set_fd(ssl, fd) != 1) {
+        SSL_free(ssl);
+        err_openssl(e, ERR_SYS_NOMEM, "no TLS stream");
+        return NULL;
+    }
     SSL_up_ref(ssl);
     struct bufferevent *stream =
         bufferevent_openssl_socket_new(loop, fd, ssl, state, options | BEV_OPT_CLOSE_ON_FREE);

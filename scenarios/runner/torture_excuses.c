@@ -36,6 +36,14 @@ enum finding {
       "libmicrohttpd ends the process when epoll does not do what it asks for")                    \
     X(CRASH, "libcrypto", "EVP_*_fetch", "CRYPTO_THREAD_run_once",                                 \
       "OpenSSL uses the library context that it could not set up")                                 \
+    X(CRASH, "libcrypto", "OSSL_PROVIDER_*", "OSSL_PROVIDER_*",                                    \
+      "OpenSSL uses the library context that it could not set up")                                 \
+    X(LEAK, "libcrypto", "OSSL_PROVIDER_*", "OSSL_PROVIDER_*",                                     \
+      "OpenSSL forgets parts of a library context that it could not set up")                       \
+    X(LEAK, "libcrypto", "OSSL_LIB_CTX_new", "OSSL_LIB_CTX_new",                                   \
+      "OpenSSL forgets parts of a library context that it could not set up")                       \
+    X(LEAK, "libtasn1", "asn1_der_decoding2", "asn1_der_decoding2",                                \
+      "libtasn1 forgets what it decoded before the part for which it found no memory")             \
     X(LEAK, "libxml2", "xmlSAX2StartElement", "xmlSAX2StartElement",                               \
       "libxml2 forgets the name of an element that it cannot add")                                 \
     X(LEAK, "libtasn1", "asn1_der_coding", NULL,                                                   \
@@ -51,6 +59,12 @@ enum finding {
       "OpenSSL gives up freeing at the end of the process")                                        \
     X(LASTING, "libcrypto", NULL, "OSSL_DECODER_*",                                                \
       "OpenSSL keeps the list of algorithms that was cut short for good")                          \
+    X(LASTING, "libcrypto", NULL, "OSSL_ENCODER_*",                                                \
+      "OpenSSL keeps the list of algorithms that was cut short for good")                          \
+    X(LASTING, "libcrypto", NULL, "OSSL_PROVIDER_*",                                               \
+      "OpenSSL says nothing of a library context that it could only half set up")                  \
+    X(LASTING, "libcrypto", NULL, "OSSL_LIB_CTX_new",                                              \
+      "OpenSSL says nothing of a library context that it could only half set up")                  \
     X(LASTING, "libcrypto", NULL, "EVP_*_fetch",                                                   \
       "OpenSSL keeps the list of algorithms that was cut short for good")                          \
     X(LASTING, "libcrypto", NULL, "CRYPTO_THREAD_run_once",                                        \
