@@ -1,4 +1,4 @@
-/* What both drivers have in common. */
+/* What all drivers have in common. */
 #include "bench/drive_impl.h"
 
 #include "base/owned.h"

@@ -12,7 +12,7 @@ struct driver {
     struct load_work work;
     void (*free_inside)(struct driver *d);
     void *inside;
-    EVP_PKEY *keys[BENCH_POOL_KEYS]; /* of the pool: read once, as no phone makes its key here */
+    EVP_PKEY *keys[BENCH_POOL_KEYS]; /* of the pool: read once */
 };
 
 /* With its keys taken. NULL with e set. */

@@ -61,11 +61,14 @@ static bool more(const struct load *l) {
            (p->duration_us == 0 || next_us(l) - l->began_us < p->duration_us);
 }
 
-/* At a rate: comes back when the next one is to start. Whoever waits for a place comes with it. */
+/* At a rate: comes back when the next one is to start, which may have become due since it was looked
+ * at. Whoever waits for a place comes with it. */
 static void wait_for_next(struct load *l) {
     int64_t left = next_us(l) - clock_real_mono_us();
-    struct timeval wait = {.tv_sec = left / 1000000, .tv_usec = left % 1000000};
-    if (left > 0 && l->idle_count > 0 && more(l))
+    struct timeval wait = {0};
+    if (left > 0)
+        wait = (struct timeval){.tv_sec = left / 1000000, .tv_usec = left % 1000000};
+    if (l->plan->rate > 0 && l->idle_count > 0 && more(l))
         event_add(l->turn, &wait);
 }
 

@@ -251,7 +251,8 @@ static int run_load(struct bench *b, const struct load_plan *plan, struct load_r
 static int warm_up(struct bench *b, struct err *e) {
     const struct bench_options *o = &b->options;
     const struct load_plan plan = {.count = (size_t)o->warm_up,
-                                   .concurrency = (size_t)o->concurrency};
+                                   .concurrency = (size_t)o->concurrency,
+                                   .title = "warm-up"};
     struct load_result load = {0};
     struct inside_times ignored;
     int done = 0;
@@ -333,12 +334,15 @@ static int run_many(struct bench *b, int64_t first, struct err *e) {
 static int run_beside_crowd(struct bench *b, struct err *e) {
     int64_t repeat = b->options.repeat;
     size_t latencies = b->report.latency_count;
+    double rss_peak_mb[BENCH_COMPONENTS_MAX];
+    memcpy(rss_peak_mb, b->report.rss_peak_mb, sizeof rss_peak_mb);
     b->crowd = crowd_new(b->process, &b->options, b->lab, e);
     if (b->crowd == NULL || crowd_come(b->crowd, e) != 0 || run_many(b, repeat, e) != 0 ||
         crowd_go(b->crowd, e) != 0 || run_many(b, 2 * repeat, e) != 0)
         return -1;
     b->report.run_count = (size_t)repeat;
     b->report.latency_count = latencies;
+    memcpy(b->report.rss_peak_mb, rss_peak_mb, sizeof rss_peak_mb);
     return 0;
 }
 
@@ -436,7 +440,7 @@ static int write_results(const struct command *c, json_t *result, struct err *e)
     if (c->html == NULL)
         return 0;
     json_t *results = json_object();
-    json_object_set(results, stage_word(c->options.stage), result);
+    json_object_set(results, c->options.stage_word, result);
     int written = bench_page_write(c->html, results, e);
     json_decref(results);
     return written;

@@ -217,7 +217,7 @@ static void print_errors(const struct report *r, FILE *to) {
 static void print_servers(const struct bench_options *o, FILE *to) {
     if (o->server_key != BENCH_KEY_RSA2048)
         fprintf(to, "server key %s, ", bench_key_word(o->server_key));
-    if (o->stage == STAGE_CERTSRV)
+    if (o->stage == STAGE_CERTSRV || o->login != BENCH_LOGIN_NTLM)
         fprintf(to, "login %s, ", bench_login_word(o->login));
     if (o->workers > 1)
         fprintf(to, "%lld workers, ", (long long)o->workers);
