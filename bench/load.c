@@ -61,8 +61,8 @@ static bool more(const struct load *l) {
            (p->duration_us == 0 || next_us(l) - l->began_us < p->duration_us);
 }
 
-/* At a rate: comes back when the next one is to start, which may have become due since it was looked
- * at. Whoever waits for a place comes with it. */
+/* At a rate: comes back when the next one is to start, which may have become due since it was
+ * looked at. Whoever waits for a place comes with it. */
 static void wait_for_next(struct load *l) {
     int64_t left = next_us(l) - clock_real_mono_us();
     struct timeval wait = {0};

@@ -49,7 +49,7 @@ struct command {
     struct bench_options options; /* as given, not yet settled */
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
-    const char *html;
+    const char *html, *duration;
     char **files; /* results of earlier runs, for a page */
     int file_count;
 };
@@ -78,12 +78,32 @@ static int check_sweep(const struct command *c, const struct sweep *s, struct er
     return 0;
 }
 
+/* Found out before a measurement and not behind it. */
+static int check_outputs(const struct command *c, struct err *e) {
+    if (c->options.json != NULL && results_check(c->options.json, e) != 0)
+        return -1;
+    return c->html == NULL ? 0 : results_check(c->html, e);
+}
+
+static int check_page(const struct command *c, const struct opt_strings *sweeps, struct err *e) {
+    if (c->html == NULL)
+        return err_set(e, ERR_ARG_USAGE, "%s: results are for a page: give --html FILE",
+                       c->files[0]);
+    if (c->options.json != NULL || sweeps->count > 0)
+        return err_set(e, ERR_ARG_USAGE, "a page of results measures nothing: no --json, --sweep");
+    return 0;
+}
+
 static int check_command(struct command *c, const struct opt_strings *sweeps, struct err *e) {
+    if (c->duration != NULL && bench_duration_parse(c->duration, &c->options.duration_us, e) != 0)
+        return -1;
     struct bench_options o = c->options;
     if (o.chaos && (sweeps->count > 0 || c->html != NULL || c->file_count > 0))
         return err_set(e, ERR_ARG_USAGE, "--chaos takes no --sweep, no --html and no files");
     if (o.chaos)
         return chaos_options_settle(&c->options, e);
+    if (c->file_count > 0)
+        return check_page(c, sweeps, e);
     if (sweeps->count > SWEEPS_MAX)
         return err_set(e, ERR_ARG_USAGE, "--sweep: at most %d of them", SWEEPS_MAX);
     for (size_t i = 0; i < sweeps->count; i++)
@@ -104,7 +124,8 @@ static void read_command(struct command *c, int argc, char **argv) {
          "at the same time, at most (default: 8; with --rate 1000)"},
         {"rate", 0, OPT_INT, &o->rate, "N",
          "start so many a second; latency counts from the intended start"},
-        {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
+        {"duration", 'd', OPT_STRING, &c->duration, "TIME",
+         "of a run, at most: seconds, or with a unit such as 5m"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
         {"waiting", 0, OPT_INT, &o->waiting, "N",
          "also beside so many phones that are connected and wait for their keys"},
@@ -116,6 +137,8 @@ static void read_command(struct command *c, int argc, char **argv) {
          "certificates and devices that there are already, as copies (default: 0)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
+        {"issuer", 0, OPT_STRING, &o->issuer_word, "WHO",
+         "of the phones' LSCs: capf (then --stage is capf) or online-ca (then it is all)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
         {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
@@ -130,7 +153,7 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
         {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
         {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
-         "of --stage certsrv: ntlm or basic (default: ntlm)"},
+         "of the RA, or of --stage certsrv: ntlm or basic (default: ntlm)"},
         {"template", 0, OPT_STRING, &o->template_name, "NAME",
          "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
@@ -250,9 +273,8 @@ static int run_load(struct bench *b, const struct load_plan *plan, struct load_r
 
 static int warm_up(struct bench *b, struct err *e) {
     const struct bench_options *o = &b->options;
-    const struct load_plan plan = {.count = (size_t)o->warm_up,
-                                   .concurrency = (size_t)o->concurrency,
-                                   .title = "warm-up"};
+    const struct load_plan plan = {
+        .count = (size_t)o->warm_up, .concurrency = (size_t)o->concurrency, .title = "warm-up"};
     struct load_result load = {0};
     struct inside_times ignored;
     int done = 0;
@@ -440,16 +462,15 @@ static int write_results(const struct command *c, json_t *result, struct err *e)
     if (c->html == NULL)
         return 0;
     json_t *results = json_object();
-    json_object_set(results, c->options.stage_word, result);
+    const json_t *conditions = json_object_get(result, "conditions");
+    json_object_set(results, json_string_value(json_object_get(conditions, "stage")), result);
     int written = bench_page_write(c->html, results, e);
     json_decref(results);
     return written;
 }
 
 static enum exit_code page_of_files(const struct command *c, struct err *e) {
-    json_t *results = c->html == NULL ? NULL : results_read(c->files, c->file_count, e);
-    if (c->html == NULL)
-        err_set(e, ERR_ARG_USAGE, "results are for a page: give --html FILE");
+    json_t *results = results_read(c->files, c->file_count, e);
     int written = results == NULL ? -1 : bench_page_write(c->html, results, e);
     json_decref(results);
     return written == 0 ? EXIT_DONE : e->code == ERR_ARG_USAGE ? EXIT_USAGE : EXIT_FAILED;
@@ -460,6 +481,8 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
+    if (check_outputs(&c, &e) != 0)
+        program_die(&program, EXIT_FAILED, &e);
     if (c.options.chaos)
         return chaos_run(&program, &c.options, c.options.json);
     if (c.file_count > 0) {

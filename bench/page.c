@@ -44,6 +44,8 @@ static void put_value(struct page *p, const json_t *value) {
         page_printf(p, "%.6g", json_number_value(value));
     else if (json_is_boolean(value))
         page_put(p, json_is_true(value) ? "yes" : "no");
+    else if (json_is_null(value))
+        page_put(p, "unknown");
     json_object_foreach((json_t *)(uintptr_t)value, key, inner) {
         page_put(p, between);
         page_str(p, key);
