@@ -4,6 +4,7 @@
 
 #include "base/owned.h"
 #include "bench/crowd_silent.h"
+#include "bench/progress.h"
 #include "bench/stats.h"
 #include "bench/usage.h"
 #include "bench/waiting.h"
@@ -84,6 +85,7 @@ static bool at_rest(const struct crowd *c, enum moment moment) {
 
 /* What the crowd has left to do is done first. */
 static int look_at_rest(struct crowd *c, enum moment moment, struct err *e) {
+    progress_show("looking at components at rest");
     for (int round = 0; round < REST_ROUNDS_MAX; round++)
         if (look_at_idle(c, moment, e) != 0)
             return -1;

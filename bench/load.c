@@ -3,11 +3,10 @@
 #include "bench/load.h"
 
 #include "base/clock.h"
+#include "bench/progress.h"
 #include "bench/stats.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { PROGRESS_US = 250000 };
 
@@ -119,9 +118,9 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
     double left = whole * (1 - part + (double)l->plan->more_runs);
     (void)fd;
     (void)what;
-    fprintf(stderr, "\r%s: %zu enrolled, %zu failed, %.0f/s, about %.0f s left \033[K",
-            l->plan->title, l->result->succeeded, l->result->failed,
-            (double)l->ended * 1e6 / (double)(elapsed > 0 ? elapsed : 1), left);
+    progress_show("%s: %zu enrolled, %zu failed, %.0f/s, about %.0f s left ", l->plan->title,
+                  l->result->succeeded, l->result->failed,
+                  (double)l->ended * 1e6 / (double)(elapsed > 0 ? elapsed : 1), left);
 }
 
 static void fill_idle(struct load *l) {
@@ -141,7 +140,7 @@ static int prepare(struct load *l, struct err *e) {
         l->result->latency_ms == NULL || l->result->errors == NULL)
         return err_set(e, ERR_SYS_NOMEM, "load");
     fill_idle(l);
-    if (l->plan->title == NULL || !isatty(STDERR_FILENO))
+    if (l->plan->title == NULL || !progress_wanted())
         return 0;
     l->tick = event_new(l->loop, -1, EV_PERSIST, on_tick, l);
     return l->tick == NULL || event_add(l->tick, &every) != 0 ? err_set(e, ERR_SYS_NOMEM, "load")
@@ -153,7 +152,7 @@ static void finish(struct load *l) {
         if (l->jobs[i].busy)
             release_one(l, &l->jobs[i]);
     if (l->tick != NULL) {
-        fprintf(stderr, "\r\033[K");
+        progress_clear();
         event_free(l->tick);
     }
     if (l->turn != NULL)

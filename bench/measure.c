@@ -6,9 +6,11 @@
 #include "base/process.h"
 #include "bench/crowd.h"
 #include "bench/drive.h"
+#include "bench/progress.h"
 #include "bench/report.h"
 #include "bench/usage.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,6 +82,8 @@ static int set_up_servers(struct bench *b, struct err *e) {
     static const struct process_config config = {.clock_rate = 1};
     static const struct process_options options = PROCESS_OPTIONS_INIT;
     const struct bench_options *o = &b->options;
+    if (!bench_is_external(o))
+        progress_show("starting the lab with %" PRId64 " devices", bench_enrolments_max(o));
     if (!bench_is_external(o) && (b->lab = bench_lab_start(o, e)) == NULL)
         return -1;
     b->process = process_new(&config, &options, e);
@@ -186,7 +190,10 @@ static int run_once(struct bench *b, size_t number, struct load_result *load, st
 /* What there is before the first run. */
 static int fill(struct bench *b, struct err *e) {
     const struct bench_options *o = &b->options;
-    return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
+    if (o->issued == 0)
+        return 0;
+    progress_show("copying %" PRId64 " certificates and devices", o->issued);
+    return bench_lab_multiply(b->lab, o->stage, o->issued, e);
 }
 
 static int run_many(struct bench *b, int64_t first, struct err *e) {
@@ -261,6 +268,7 @@ json_t *measure_setting(const struct bench_options *o, const char *point, struct
     }
     b->point = point;
     int done = set_up(b, o, e) != 0 ? -1 : measure(b, e);
+    progress_clear();
     json_t *result = done == 0 ? tell(b) : NULL;
     if (tear_down(b, done == 0 ? e : NULL) != 0)
         json_decref(TAKE(result));

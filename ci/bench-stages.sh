@@ -47,8 +47,11 @@ jq -e '.sweeps[0].points | map(.value) == [1, 2]' "$dir/result.json" >/dev/null 
     complain "the sweep has other points"
 grep -q '</html>' "$dir/page.html" || complain "there is no page"
 stage --stage all --server-key ec256 --key ec256 --workers 2 --durability off
-stage --stage capf --keygen --rate 50
-stage --stage est --upstream persistent
+stage --issuer capf --keygen --rate 50 --duration 20
+jq -e '.conditions.stage == "capf" and .conditions.issuer == "capf"' "$dir/result.json" >/dev/null ||
+    complain "--issuer capf is not the stage capf"
+stage --stage est --upstream persistent --html "$dir/page.html"
+grep -q '<h2>est' "$dir/page.html" || complain "the page has not the name of its stage"
 stage --stage certsrv --login basic --session persistent
 stage --stage certsrv
 stage --stage itl
@@ -57,7 +60,14 @@ stage --stage csr --key ec256
 
 refused 'page.html: ' --html "$dir/again.html" "$dir/page.html"
 refused 'give --html' "$dir/result.json"
+refused 'no --json' --html "$dir/again.html" --json "$dir/x.json" "$dir/result.json"
+refused '--issuer capf goes with' --stage est --issuer capf
+refused '"1.5" is not a duration' --duration 1.5
+refused 'goes with --chaos' --seed 7
+refused '--chaos goes with' --chaos --phones 3
 refused 'OPTION=N' --sweep phones=1
 refused 'own lab' --sweep issued=1 --stage est --est a:1 --trust b.pem
 refused 'did you mean --stage' --stagee all
+"$bench" --json "$dir/nowhere/x.json" >"$dir/text" 2>&1 && complain "it measured for a file that cannot be written"
+grep -q 'nowhere/x.json: No such' "$dir/text" || complain "nowhere/x.json: $(cat "$dir/text")"
 exit $failed
