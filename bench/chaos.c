@@ -81,7 +81,7 @@ static bool other_load(const struct bench_options *o) {
 static bool other_servers(const struct bench_options *o) {
     static const struct bench_options none = BENCH_OPTIONS_INIT;
     return o->capf != NULL || o->est != NULL || o->certsrv != NULL || o->trust != NULL ||
-           o->user != NULL || o->upstream_word != NULL ||
+           o->user != NULL || o->name != NULL || o->upstream_word != NULL ||
            strcmp(o->login_word, none.login_word) != 0 ||
            strcmp(o->template_name, none.template_name) != 0 ||
            strcmp(o->server_key_word, none.server_key_word) != 0 ||

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SWEEPS_MAX = 8 };
 
@@ -69,7 +70,9 @@ static int check_sweep(const struct command *c, const struct sweep *s, struct er
 }
 
 /* Found out before a measurement and not behind it. */
-static int check_outputs(const struct command *c, struct err *e) {
+static int check_files(const struct command *c, struct err *e) {
+    if (c->options.trust != NULL && access(c->options.trust, R_OK) != 0)
+        return err_errno(e, "--trust %s", c->options.trust);
     if (c->options.json != NULL && results_check(c->options.json, e) != 0)
         return -1;
     return c->html == NULL ? 0 : results_check(c->html, e);
@@ -147,6 +150,8 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"template", 0, OPT_STRING, &o->template_name, "NAME",
          "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
+        {"server-name", 0, OPT_STRING, &o->name, "NAME",
+         "that the certificate of the EST server or certsrv outside is for (default: its HOST)"},
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
          "for the EST server or the certsrv outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
@@ -227,7 +232,7 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
-    if (check_outputs(&c, &e) != 0)
+    if (check_files(&c, &e) != 0)
         program_die(&program, EXIT_FAILED, &e);
     if (c.options.chaos)
         return chaos_run(&program, &c.options, c.options.json);

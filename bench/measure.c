@@ -51,7 +51,7 @@ static void set_target(struct bench *b) {
     const struct bench_options *o = &b->options;
     if (bench_is_external(o))
         b->target = (struct drive_target){
-            .address = address_outside(o), .trust = o->trust, .user = o->user};
+            .address = address_outside(o), .trust = o->trust, .user = o->user, .name = o->name};
     else
         b->target = target_in(b->lab, o->stage);
 }

@@ -2,6 +2,8 @@
 #include "bench/options.h"
 
 #include "base/config.h"
+#include "base/owned.h"
+#include "base/process.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -176,6 +178,10 @@ static int settle_load(struct bench_options *o, struct err *e) {
 /* An address outside, and the stages that it is for. */
 static int check_address(const char *option, const char *address, bool fits, const char *stages_of,
                          struct err *e) {
+    AUTO(char) host = NULL;
+    uint16_t port = 0;
+    if (address != NULL && split_host_port(address, &host, &port, e) != 0)
+        return err_context(e, "--%s", option);
     if (address == NULL || fits)
         return 0;
     return err_set(e, ERR_ARG_USAGE, "--%s goes with --stage %s", option, stages_of);
@@ -190,6 +196,8 @@ static int settle_addresses(const struct bench_options *o, struct err *e) {
         return -1;
     if (bench_is_external(o) && o->trust == NULL)
         return err_set(e, ERR_ARG_USAGE, "--trust FILE is missing: what the server is trusted by");
+    if (o->name != NULL && o->est == NULL && o->certsrv == NULL)
+        return err_set(e, ERR_ARG_USAGE, "--server-name goes with --est or --certsrv");
     if (!bench_is_external(o) && (o->trust != NULL || o->user != NULL))
         return err_set(e, ERR_ARG_USAGE, "--trust and --user go with --capf, --est or --certsrv");
     if (o->certsrv != NULL && o->user == NULL)
@@ -254,7 +262,8 @@ int bench_options_settle(struct bench_options *o, struct err *e) {
         in_range("repeat", o->repeat, 1, BENCH_REPEAT_MAX, e) != 0 || settle_crowd(o, e) != 0 ||
         in_range("workers", o->workers, 1, BENCH_WORKERS_MAX, e) != 0 ||
         in_range("warm-up", o->warm_up, 0, BENCH_PHONES_MAX, e) != 0 ||
-        in_range("phones", o->phones, 0, BENCH_PHONES_MAX, e) != 0 || settle_issued(o, e) != 0)
+        (o->phones != 0 && in_range("phones", o->phones, 1, BENCH_PHONES_MAX, e) != 0) ||
+        settle_issued(o, e) != 0)
         return -1;
     if (o->duration_us < 0 || o->duration_us > INT64_C(86400) * 1000000)
         return err_set(e, ERR_ARG_USAGE, "--duration: give up to 24h");

@@ -107,6 +107,7 @@ struct bench_options {
     const char *template_name; /* that requests at certsrv are for */
     enum bench_login login;    /* at certsrv */
     const char *trust;         /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *name;          /* that the certificate of a server outside is for; NULL: HOST */
     const char *user;          /* USER:PASSWORD for the EST server outside */
     const char *output;        /* folder of the lab */
     const char *json;          /* file for the figures; NULL: none */

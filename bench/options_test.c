@@ -50,7 +50,9 @@ END_TEST
 
 START_TEST(bounds_are_kept) {
     struct bench_options o = BENCH_OPTIONS_INIT, none = o, many = o, often = o, fast = o,
-                         long_run = o;
+                         long_run = o, fewer = o;
+    fewer.phones = -1;
+    expect_refusal(fewer, "--phones -1: give 1 to");
     none.concurrency = -1;
     expect_refusal(none, "--concurrency -1");
     many.phones = BENCH_PHONES_MAX;
@@ -227,7 +229,8 @@ START_TEST(keys_are_made_by_phones_only) {
 END_TEST
 
 START_TEST(addresses_go_with_their_stage) {
-    struct bench_options o = BENCH_OPTIONS_INIT, est = o, capf = o, blind = o, user = o, both = o;
+    struct bench_options o = BENCH_OPTIONS_INIT, est = o, capf = o, blind = o, user = o, both = o,
+                         name = o, odd = o;
     est.est = "127.0.0.1:8084";
     est.trust = "ra.pem";
     expect_refusal(est, "--stage est");
@@ -239,6 +242,14 @@ START_TEST(addresses_go_with_their_stage) {
     expect_refusal(blind, "--trust");
     user.user = "a:b";
     expect_refusal(user, "--capf, --est or --certsrv");
+    name.capf = "127.0.0.1:3804";
+    name.trust = "capf.pem";
+    name.name = "capf";
+    expect_refusal(name, "--server-name goes with");
+    odd.stage_word = "est";
+    odd.est = "nonsense";
+    odd.trust = "ra.pem";
+    expect_refusal(odd, "--est: \"nonsense\" is not HOST:PORT");
     both.capf = both.est = "127.0.0.1:1";
     expect_refusal(both, "one of them");
 }

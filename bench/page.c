@@ -135,14 +135,16 @@ static void put_table(struct page *p, const json_t *results) {
     page_put(p, "</table></div>\n");
 }
 
-static void put_crowd_member(struct page *p, const char *name, const json_t *component) {
-    page_put(p, ", ");
+static void put_crowd_member(struct page *p, const char *between, const char *name,
+                             const json_t *component) {
+    page_put(p, between);
     page_str(p, name);
     page_printf(p, " %.1f KB", json_number_value(json_object_get(component, "memory_kb_each")));
 }
 
 static void put_crowd(struct page *p, const json_t *crowd) {
     const char *kind = json_string_value(json_object_get(crowd, "kind"));
+    const char *between = ": ";
     const char *name;
     const json_t *component;
     if (kind == NULL)
@@ -157,7 +159,8 @@ static void put_crowd(struct page *p, const json_t *crowd) {
                 json_number_value(json_object_get(crowd, "latency_ratio")),
                 json_number_value(json_object_get(crowd, "disturbed")));
     json_object_foreach(json_object_get(crowd, "components"), name, component) {
-        put_crowd_member(p, name, component);
+        put_crowd_member(p, between, name, component);
+        between = ", ";
     }
     page_put(p, "</p>\n");
 }
