@@ -122,6 +122,7 @@ int chaos_options_settle(struct bench_options *o, struct err *e) {
     if (o->phones > BENCH_PHONES_MAX)
         return err_set(e, ERR_ARG_USAGE, "%" PRId64 " phones: give a shorter --duration or --rate",
                        o->phones);
+    o->repeat = 1;
     o->stage = STAGE_ALL;
     o->issuer = BENCH_ISSUER_ONLINE_CA;
     o->durable = true;
