@@ -177,6 +177,7 @@ START_TEST(descriptors_are_counted) {
     struct err e = {0};
     ck_assert_ok(chaos_health_read(getpid(), &before, &e), e);
     AUTO_FD fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
     ck_assert_ok(chaos_health_read(getpid(), &after, &e), e);
     ck_assert_uint_eq(after.descriptors, before.descriptors + 1);
     ck_assert(after.rss_mb > 0);
