@@ -24,8 +24,10 @@ static unsigned rest(int64_t real_us) {
     unsigned turns = 0;
     struct event *timer = evtimer_new(lab.loop, on_rest_over, &over);
     evtimer_add(timer, &span);
-    for (; !over; turns++)
+    while (!over) {
         event_base_loop(lab.loop, EVLOOP_ONCE);
+        turns++;
+    }
     event_free(timer);
     return turns;
 }
