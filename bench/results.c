@@ -15,6 +15,8 @@ int results_write(const char *path, const json_t *result, struct err *e) {
 }
 
 int results_check(const char *path, struct err *e) {
+    if (access(path, W_OK) == 0)
+        return 0;
     const char *slash = strrchr(path, '/');
     AUTO(char) folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (folder == NULL)
