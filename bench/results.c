@@ -4,24 +4,43 @@
 #include "base/file.h"
 #include "base/owned.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A terminal, a pipe or /dev/null: is written to, and not put another file in the place of. */
+static bool is_special(const char *path) {
+    struct stat s;
+    return stat(path, &s) == 0 && !S_ISREG(s.st_mode);
+}
+
+static int write_special(const char *path, struct bytes text, struct err *e) {
+    AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd < 0 || file_write_all(fd, text) != 0 ? err_errno(e, "%s", path) : 0;
+}
 
 int results_write(const char *path, const json_t *result, struct err *e) {
     AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     if (text == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(path, bytes_of_str(text), 0644, e);
+    return is_special(path) ? write_special(path, bytes_of_str(text), e)
+                            : file_write(path, bytes_of_str(text), 0644, e);
+}
+
+static bool is_folder(const char *path) {
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
 int results_check(const char *path, struct err *e) {
-    if (access(path, W_OK) == 0)
-        return 0;
     const char *slash = strrchr(path, '/');
     AUTO(char) folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (folder == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    return access(folder, W_OK) == 0 ? 0 : err_errno(e, "%s", path);
+    if (is_folder(path))
+        return err_set(e, ERR_SYS_IO, "%s: is a folder", path);
+    return access(is_special(path) ? path : folder, W_OK) == 0 ? 0 : err_errno(e, "%s", path);
 }
 
 static char *name_of(const char *path) {

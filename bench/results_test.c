@@ -4,6 +4,9 @@
 #include "base/temporary_test.h"
 #include "bench/results.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 static char *write_in(const char *folder, const char *name, const char *text) {
     struct err e = {0};
     char *path = path_join(folder, "%s", name);
@@ -51,6 +54,24 @@ START_TEST(a_place_without_folder_is_told_before) {
     ck_assert_ok(results_check("a.json", &e), e);
     ck_assert_int_eq(results_check(nowhere, &e), -1);
     ck_assert_err(e, SYS_IO);
+    ck_assert_int_eq(results_check(folder, &e), -1);
+    ck_assert_err(e, SYS_IO);
+}
+END_TEST
+
+/* The link stands for /dev/stdout: replacing it would take it from everybody. */
+START_TEST(what_is_no_file_is_written_to) {
+    TEMPORARY(folder);
+    struct err e = {0};
+    struct stat s;
+    json_t *result = json_object();
+    AUTO(char) path = path_join(folder, "out");
+    ck_assert_int_eq(symlink("/dev/null", path), 0);
+    ck_assert_ok(results_check(path, &e), e);
+    ck_assert_ok(results_write(path, result, &e), e);
+    ck_assert_int_eq(lstat(path, &s), 0);
+    ck_assert(S_ISLNK(s.st_mode));
+    json_decref(result);
 }
 END_TEST
 
@@ -92,5 +113,5 @@ START_TEST(what_is_written_is_read_again) {
 END_TEST
 
 TEST_MAIN("bench results", results_have_the_names_of_their_files, the_same_name_twice_is_told_apart,
-          a_place_without_folder_is_told_before, other_files_are_refused, errors_of_a_sweep_count,
-          what_is_written_is_read_again)
+          a_place_without_folder_is_told_before, what_is_no_file_is_written_to,
+          other_files_are_refused, errors_of_a_sweep_count, what_is_written_is_read_again)
