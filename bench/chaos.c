@@ -13,6 +13,7 @@
 #include "bench/chaos_peers.h"
 #include "bench/chaos_phones.h"
 #include "bench/drive.h"
+#include "bench/results.h"
 #include "bench/stats.h"
 
 #include <inttypes.h>
@@ -69,9 +70,27 @@ static int settle_session(struct bench_options *o, struct err *e) {
                    o->session_word);
 }
 
+static bool other_load(const struct bench_options *o) {
+    static const struct bench_options none = BENCH_OPTIONS_INIT;
+    return strcmp(o->stage_word, none.stage_word) != 0 || strcmp(o->key_word, none.key_word) != 0 ||
+           o->keygen || o->issuer_word != NULL || o->phones != none.phones ||
+           o->repeat != none.repeat || o->warm_up != none.warm_up || o->waiting != 0 ||
+           o->silent != 0 || o->issued != 0;
+}
+
+static bool other_servers(const struct bench_options *o) {
+    static const struct bench_options none = BENCH_OPTIONS_INIT;
+    return o->capf != NULL || o->est != NULL || o->certsrv != NULL || o->trust != NULL ||
+           o->user != NULL || o->name != NULL || o->upstream_word != NULL ||
+           strcmp(o->login_word, none.login_word) != 0 ||
+           strcmp(o->template_name, none.template_name) != 0 ||
+           strcmp(o->server_key_word, none.server_key_word) != 0 ||
+           strcmp(o->durability_word, none.durability_word) != 0;
+}
+
+/* Options that would say nothing are mistakes, as far as they differ from what nobody has given. */
 static int refuse_others(const struct bench_options *o, struct err *e) {
-    if (strcmp(o->stage_word, "all") != 0 || o->capf != NULL || o->est != NULL ||
-        o->certsrv != NULL)
+    if (other_load(o) || other_servers(o))
         return err_set(
             e, ERR_ARG_USAGE,
             "--chaos goes with --duration, --seed, --rate, --concurrency, --session, --workers, "
@@ -103,7 +122,9 @@ int chaos_options_settle(struct bench_options *o, struct err *e) {
     if (o->phones > BENCH_PHONES_MAX)
         return err_set(e, ERR_ARG_USAGE, "%" PRId64 " phones: give a shorter --duration or --rate",
                        o->phones);
+    o->repeat = 1;
     o->stage = STAGE_ALL;
+    o->issuer = BENCH_ISSUER_ONLINE_CA;
     o->durable = true;
     o->key = BENCH_KEY_EC256;
     o->keygen = true; /* a key of its own for each attempt, so that no request is like another */
@@ -440,18 +461,17 @@ static int set_up(struct chaos *c, struct err *e) {
 static void count_phones(struct chaos *c) {
     c->report.tried = c->phones.begun;
     for (size_t i = 0; i < c->phones.begun; i++) {
-        c->report.installed += c->phones.items[i].installed;
-        c->report.retried += c->phones.items[i].attempts > 1;
+        const struct chaos_phone *phone = &c->phones.items[i];
+        c->report.installed += phone->installed;
+        c->report.at_once += phone->installed && phone->attempts == 1;
     }
 }
 
 static int write_json(const struct chaos *c, struct err *e) {
     json_t *figures = chaos_report_json(&c->report);
-    AUTO(char) text = json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    int written = results_write(c->json, figures, e);
     json_decref(figures);
-    if (text == NULL)
-        return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(c->json, bytes_of_str(text), 0644, e);
+    return written;
 }
 
 static int conclude(struct chaos *c, struct err *e) {

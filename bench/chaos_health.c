@@ -3,69 +3,33 @@
 
 #include "base/file.h"
 #include "base/owned.h"
+#include "bench/usage.h"
 #include "scenarios/runner/component.h"
 
-#include <dirent.h>
 #include <ftw.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 64 * 1024, DIRECTORIES_OPEN = 16 };
+enum { DIRECTORIES_OPEN = 16 };
 
-static int count_entries(const char *path, size_t *count, struct err *e) {
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return err_errno(e, "%s", path);
-    *count = 0;
-    for (const struct dirent *d; (d = readdir(dir)) != NULL;)
-        *count += d->d_name[0] != '.';
-    closedir(dir);
-    return 0;
-}
-
-static int read_one(pid_t pid, struct chaos_health *out, struct err *e) {
-    char path[64];
+static int add_one(pid_t pid, struct chaos_health *out, struct err *e) {
+    int64_t descriptors = 0;
     int64_t kb = 0;
-    size_t descriptors = 0;
-    AUTO_BUF status = BUF_INIT(TEXT_MAX);
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    if (count_entries(path, &descriptors, e) != 0)
+    if (usage_descriptors(pid, &descriptors, e) != 0 || usage_rss(pid, &kb, e) != 0)
         return -1;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    if (file_read(path, &status, e) != 0)
-        return -1;
-    const char *line = strstr(buf_str(&status), "\nVmRSS:");
-    if (line == NULL || sscanf(line, "\nVmRSS: %" SCNd64 " kB", &kb) != 1)
-        return err_set(e, ERR_SYS_IO, "%s: no VmRSS", path);
-    out->descriptors += descriptors;
+    out->descriptors += (size_t)descriptors;
     out->rss_mb += (double)kb / 1024;
     return 0;
-}
-
-size_t chaos_children(pid_t pid, pid_t *out, size_t max) {
-    char path[64];
-    size_t count = 0;
-    int child = 0;
-    int length = 0;
-    AUTO_BUF text = BUF_INIT(TEXT_MAX);
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    if (file_read(path, &text, NULL) != 0)
-        return 0;
-    for (const char *at = buf_str(&text); count < max && sscanf(at, "%d%n", &child, &length) == 1;
-         at += length)
-        out[count++] = (pid_t)child;
-    return count;
 }
 
 int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e) {
     pid_t children[CHAOS_WORKERS_MAX];
     *out = (struct chaos_health){0};
-    if (read_one(pid, out, e) != 0)
+    if (add_one(pid, out, e) != 0)
         return -1;
-    size_t count = chaos_children(pid, children, CHAOS_WORKERS_MAX);
+    size_t count = usage_children(pid, children, CHAOS_WORKERS_MAX);
     for (size_t i = 0; i < count; i++)
-        read_one(children[i], out, NULL); /* one that has just ended has nothing */
+        add_one(children[i], out, NULL); /* one that has just ended has nothing */
     return 0;
 }
 

@@ -16,9 +16,6 @@ struct chaos_health {
 /* Of the process and its children, which are its workers, in sum. -1 SYS_IO: it does not run. */
 int chaos_health_read(pid_t pid, struct chaos_health *out, struct err *e);
 
-/* The children of a process; how many, max at most. */
-size_t chaos_children(pid_t pid, pid_t *out, size_t max);
-
 /* Memory that a component may have kept after the load has gone: what it had before it, twice, and
  * room for caches and for an allocator that does not give everything back. */
 enum { CHAOS_MEMORY_FACTOR = 2, CHAOS_MEMORY_ROOM_MB = 16 };

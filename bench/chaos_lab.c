@@ -3,9 +3,9 @@
 #include "bench/chaos_lab.h"
 
 #include "base/owned.h"
-#include "bench/chaos_health.h"
 #include "bench/chaos_phones.h"
 #include "bench/lab.h"
+#include "bench/usage.h"
 #include "scenarios/runner/place.h"
 
 #include <inttypes.h>
@@ -165,7 +165,7 @@ int chaos_lab_kill(struct chaos_lab *lab, enum component c, struct err *e) {
 
 bool chaos_lab_kill_worker(struct chaos_lab *lab, enum component c) {
     pid_t worker = 0;
-    if (chaos_children(lab->run.components[c].pid, &worker, 1) == 0)
+    if (usage_children(lab->run.components[c].pid, &worker, 1) == 0)
         return false;
     kill(worker, SIGKILL);
     return true;

@@ -2,6 +2,7 @@
 #include "bench/chaos_report.h"
 
 #include "base/owned.h"
+#include "bench/conditions.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ static void print_phones(const struct chaos_report *r, FILE *to) {
     const char *code;
     json_t *count;
     fprintf(to, "  phones        %zu, %zu installed at the end, %zu of them at the first attempt\n",
-            r->tried, r->installed, r->tried - r->retried);
+            r->tried, r->installed, r->at_once);
     fprintf(to, "  attempts      %zu in %.0f s; ended with an error:\n", r->attempts, r->seconds);
     json_object_foreach(r->errors, code, count) {
         fprintf(to, "    %-28s %lld\n", code, (long long)json_integer_value(count));
@@ -116,14 +117,15 @@ static json_t *peers_json(const struct chaos_report *r) {
 
 json_t *chaos_report_json(const struct chaos_report *r) {
     json_t *o = json_object();
-    json_object_set_new(o, "conditions",
-                        json_pack("{s:I, s:I, s:f}", "seed", (json_int_t)r->options->seed,
-                                  "concurrency", (json_int_t)r->options->concurrency, "seconds",
-                                  r->seconds));
+    json_t *conditions = conditions_of(r->options);
+    json_object_set_new(conditions, "seed", json_integer(r->options->seed));
+    json_object_set_new(o, "conditions", conditions);
+    json_object_set_new(o, "seconds", json_real(r->seconds));
     json_object_set_new(o, "phones",
                         json_pack("{s:I, s:I, s:I, s:I}", "tried", (json_int_t)r->tried,
                                   "installed", (json_int_t)r->installed, "attempts",
-                                  (json_int_t)r->attempts, "retried", (json_int_t)r->retried));
+                                  (json_int_t)r->attempts, "at_first_attempt",
+                                  (json_int_t)r->at_once));
     json_object_set(o, "errors", r->errors);
     json_object_set_new(o, "healthy_phone_ms",
                         json_pack("{s:f, s:f, s:f, s:f}", "unloaded", r->unloaded_ms, "median",

@@ -38,8 +38,9 @@ struct chaos_component {
 struct chaos_report {
     const struct bench_options *options;
     const struct chaos_phones *phones;
-    size_t tried, installed, attempts, retried; /* phones; attempts that ended; phones with more */
-    json_t *errors;                             /* code: attempts that ended so */
+    size_t tried, installed, at_once; /* phones; of them with their first attempt */
+    size_t attempts;                  /* that ended */
+    json_t *errors;                   /* code: attempts that ended so */
     struct chaos_component components[COMPONENT_COUNT]; /* name NULL: not in the lab */
     struct chaos_peers_count peers[CHAOS_BEHAVIOURS];
     struct chaos_events events;

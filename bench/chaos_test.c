@@ -9,6 +9,7 @@
 #include "bench/chaos_judge.h"
 #include "bench/chaos_phones.h"
 #include "bench/chaos_plan.h"
+#include "bench/usage.h"
 #include "scenarios/runner/scenario.h"
 
 #include <fcntl.h>
@@ -33,7 +34,8 @@ END_TEST
 
 START_TEST(what_does_not_go_with_chaos_is_refused) {
     struct bench_options stage = BENCH_OPTIONS_INIT, outside = stage, fast = stage, brief = stage,
-                         many = stage, session = stage;
+                         many = stage, session = stage, phones = stage, key = stage,
+                         careless = stage, issuer = stage;
     struct err e = {0};
     stage.stage_word = "est";
     outside.capf = "127.0.0.1:3804";
@@ -41,7 +43,12 @@ START_TEST(what_does_not_go_with_chaos_is_refused) {
     brief.duration_us = 1;
     many.workers = CHAOS_WORKERS_MAX + 1;
     session.session_word = "sometimes";
-    struct bench_options *const all[] = {&stage, &outside, &fast, &brief, &many, &session};
+    phones.phones = 100;
+    key.key_word = "ec256";
+    careless.durability_word = "off";
+    issuer.issuer_word = "capf";
+    struct bench_options *const all[] = {&stage,   &outside, &fast, &brief,    &many,
+                                         &session, &phones,  &key,  &careless, &issuer};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         ck_assert_int_eq(chaos_options_settle(all[i], &e), -1);
         ck_assert_err(e, ARG_USAGE);
@@ -199,7 +206,7 @@ START_TEST(workers_are_counted_too) {
         close(out[1]);
         _exit(read(out[0], &byte, 1) == 0 ? 0 : 1);
     }
-    ck_assert_uint_eq(chaos_children(getpid(), found, 2), 1);
+    ck_assert_uint_eq(usage_children(getpid(), found, 2), 1);
     ck_assert_int_eq(found[0], child);
     ck_assert_ok(chaos_health_read(getpid(), &both, &e), e);
     ck_assert_uint_gt(both.descriptors, alone.descriptors);

@@ -77,14 +77,20 @@ static void put_load(json_t *o, const struct bench_options *b) {
 static void put_servers(json_t *o, const struct bench_options *b) {
     json_object_set_new(o, "server_key", json_string(bench_key_word(b->server_key)));
     json_object_set_new(o, "login", json_string(bench_login_word(b->login)));
-    json_object_set_new(o, "workers", json_integer(b->workers));
-    json_object_set_new(o, "durability", json_string(b->durable ? "on" : "off"));
+    json_object_set_new(o, "template", json_string(b->template_name));
     json_object_set_new(o, "external", json_boolean(bench_is_external(b)));
+    /* Servers outside have settings of their own, which nobody here knows. */
+    json_object_set_new(o, "workers",
+                        bench_is_external(b) ? json_null() : json_integer(b->workers));
+    json_object_set_new(o, "durability",
+                        bench_is_external(b) ? json_null()
+                                             : json_string(b->durable ? "on" : "off"));
 }
 
 json_t *conditions_of(const struct bench_options *b) {
     json_t *o = json_object();
     json_object_set_new(o, "stage", json_string(stage_word(b->stage)));
+    json_object_set_new(o, "issuer", json_string(bench_issuer_word(b->issuer)));
     json_object_set_new(o, "key", json_string(bench_key_word(b->key)));
     json_object_set_new(o, "session", json_string(bench_session_word(b->session)));
     json_object_set_new(o, "upstream", json_string(bench_session_word(b->upstream)));

@@ -4,6 +4,7 @@
 
 #include "base/owned.h"
 #include "bench/crowd_silent.h"
+#include "bench/progress.h"
 #include "bench/stats.h"
 #include "bench/usage.h"
 #include "bench/waiting.h"
@@ -12,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REST_S = 3, REST_ROUNDS_MAX = 60 };
+/* A program that nobody asks for anything may still be woken, by a connection that the kernel
+ * closes. */
+enum { REST_S = 3, REST_ROUNDS_MAX = 60, REST_CPU_US = 1000 };
 
 /* Two looks at a component that has nothing to do. */
 struct idle_view {
@@ -44,10 +47,13 @@ static size_t count_of(const struct crowd *c) {
 }
 
 /* Whoever waits is served meanwhile, as by any loop. */
-static void rest(struct process *process) {
+static int rest(struct process *process, struct err *e) {
     const struct timeval a_while = {.tv_sec = REST_S};
     event_base_loopexit(process_loop(process), &a_while);
     event_base_loop(process_loop(process), EVLOOP_NO_EXIT_ON_EMPTY);
+    return event_base_got_break(process_loop(process))
+               ? err_set(e, ERR_SYS_CANCELLED, "interrupted")
+               : 0;
 }
 
 static int look(const struct crowd *c, struct usage_view views[BENCH_COMPONENTS_MAX],
@@ -61,10 +67,7 @@ static int look(const struct crowd *c, struct usage_view views[BENCH_COMPONENTS_
 static int look_at_idle(struct crowd *c, enum moment moment, struct err *e) {
     struct usage_view first[BENCH_COMPONENTS_MAX];
     struct usage_view second[BENCH_COMPONENTS_MAX];
-    if (look(c, first, e) != 0)
-        return -1;
-    rest(c->process);
-    if (look(c, second, e) != 0)
+    if (look(c, first, e) != 0 || rest(c->process, e) != 0 || look(c, second, e) != 0)
         return -1;
     for (size_t i = 0; i < c->component_count; i++)
         c->views[moment][i] = (struct idle_view){.at_end = second[i],
@@ -77,11 +80,12 @@ static bool at_rest(const struct crowd *c, enum moment moment) {
     int64_t cpu_us = 0;
     for (size_t i = 0; i < c->component_count; i++)
         cpu_us += c->views[moment][i].cpu_us;
-    return cpu_us == 0;
+    return cpu_us < REST_CPU_US;
 }
 
 /* What the crowd has left to do is done first. */
 static int look_at_rest(struct crowd *c, enum moment moment, struct err *e) {
+    progress_show("looking at components at rest");
     for (int round = 0; round < REST_ROUNDS_MAX; round++)
         if (look_at_idle(c, moment, e) != 0)
             return -1;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/owned.h"
+#include "bench/progress.h"
 #include "bench/usage.h"
 #include "scenarios/runner/actor.h"
 #include "scenarios/runner/place.h"
@@ -44,6 +45,8 @@ static int start_bench(struct crowd_silent *s, const struct bench_options *o,
                                 bench_lab_capf(lab),
                                 "--trust",
                                 bench_lab_capf_certificate(lab),
+                                "--key",
+                                bench_key_word(o->key),
                                 "--phones",
                                 count,
                                 "--concurrency",
@@ -88,6 +91,7 @@ static int arrive(struct crowd_silent *s, const struct bench_options *o,
     if (usage_descriptors(s->capf, &before, e) != 0)
         return -1;
     kill(s->certsrv, SIGSTOP);
+    progress_show("sending enrolments into the silence of certsrv");
     return start_bench(s, o, lab, e) != 0 ? -1 : await_arrival(s, before, o->silent, e);
 }
 
@@ -123,6 +127,7 @@ static int read_failed(const char *path, size_t *failed, struct err *e) {
 int crowd_silent_end(struct crowd_silent *s, size_t *failed, struct err *e) {
     struct actor *const actors[] = {&s->bench};
     kill(s->certsrv, SIGCONT);
+    progress_show("waiting for enrolments that certsrv answers at last");
     if (actors_wait(actors, 1, deadline_in(END_US), e) != 0)
         return -1;
     return read_failed(s->result, failed, e);

@@ -1,4 +1,4 @@
-/* What both drivers have in common. */
+/* What all drivers have in common. */
 #include "bench/drive_impl.h"
 
 #include "base/owned.h"
@@ -41,6 +41,19 @@ X509_REQ *driver_request(const struct driver *d, size_t index, struct err *e) {
         return NULL;
     const struct csr_template template = {.subject = subject, .key = key};
     return csr_sign(&template, key, e);
+}
+
+int drive_endpoint(const struct drive_target *target, const char *lab_name, uint16_t lab_port,
+                   struct http_endpoint *out, char **host, struct err *e) {
+    *out = (struct http_endpoint){.host = lab_name, .port = lab_port, .ca_file = target->trust};
+    if (target->lab || target->name != NULL)
+        out->via = target->address;
+    if (target->lab)
+        return 0;
+    if (split_host_port(target->address, host, &out->port, e) != 0)
+        return -1;
+    out->host = target->name != NULL ? target->name : *host;
+    return 0;
 }
 
 void driver_free(struct driver *d) {

@@ -14,6 +14,7 @@ struct drive_target {
     const char *address; /* HOST:PORT */
     const char *trust;   /* PEM: CAPF's certificate, or the EST server's issuers */
     const char *user;    /* USER:PASSWORD for EST and certsrv; NULL: none */
+    const char *name;    /* that the certificate outside is for; NULL: that of the address */
     const char *lsc_dir; /* where phones keep LSC and key (NAME.pem, NAME.key); NULL: nowhere */
     int64_t timeout_us;  /* of a phone; 0: 60 s */
     /* Beside load_job_done, with the enrolment's number; NULL: nobody asks. */

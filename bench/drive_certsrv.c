@@ -120,20 +120,6 @@ static void free_certsrv(struct driver *d) {
     free(c);
 }
 
-static int set_endpoint(struct certsrv *c, const struct drive_target *target, struct err *e) {
-    struct http_endpoint *endpoint = &c->options.endpoint;
-    endpoint->ca_file = target->trust;
-    if (!target->lab) {
-        int split = split_host_port(target->address, &c->host, &endpoint->port, e);
-        endpoint->host = c->host;
-        return split;
-    }
-    endpoint->host = "lab-dc.michamen.com";
-    endpoint->port = 443;
-    endpoint->via = target->address;
-    return 0;
-}
-
 /* "DOMAIN\user:password"; the options have seen to the colon. */
 static int set_user(struct certsrv *c, const char *both, struct err *e) {
     const char *colon = strchr(both, ':');
@@ -151,7 +137,8 @@ static int prepare(struct certsrv *c, struct process *process, const struct benc
     c->kept = calloc(c->kept_max, sizeof(struct certsrv_session *));
     if (c->kept == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    if (set_user(c, target->user, e) != 0 || set_endpoint(c, target, e) != 0)
+    if (set_user(c, target->user, e) != 0 ||
+        drive_endpoint(target, "lab-dc.michamen.com", 443, &c->options.endpoint, &c->host, e) != 0)
         return -1;
     c->client =
         certsrv_client_new(process_loop(process), process_resolver(process), &c->options, e);

@@ -117,25 +117,12 @@ static void free_est(struct driver *d) {
     free(est);
 }
 
-/* A server outside is called by its own name; the lab's has the name of the real one. */
-static int set_endpoint(struct est *est, const struct drive_target *target, struct err *e) {
-    est->endpoint.ca_file = target->trust;
-    if (!target->lab) {
-        int split = split_host_port(target->address, &est->host, &est->endpoint.port, e);
-        est->endpoint.host = est->host;
-        return split;
-    }
-    est->endpoint.host = "ra.michamen.com";
-    est->endpoint.port = 8084;
-    est->endpoint.via = target->address;
-    return 0;
-}
-
 static int prepare(struct est *est, const struct driver *d, struct process *process,
                    const struct drive_target *target, struct err *e) {
     est->headers = curl_slist_append(NULL, "Content-Type: application/pkcs10");
     est->http = http_client_new(process_loop(process), process_resolver(process), e);
-    if (est->http == NULL || set_endpoint(est, target, e) != 0)
+    if (est->http == NULL ||
+        drive_endpoint(target, "ra.michamen.com", 8084, &est->endpoint, &est->host, e) != 0)
         return -1;
     est->driver = d;
     return est->headers == NULL ? err_set(e, ERR_SYS_NOMEM, NULL) : 0;

@@ -3,11 +3,10 @@
 
 #include "base/clock.h"
 #include "bench/cpu.h"
+#include "bench/progress.h"
 #include "bench/stats.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { PAIRS = 24 };
 
@@ -65,13 +64,12 @@ static int one_pair(struct runner *r, size_t pair, size_t first, size_t count, s
 
 /* The first pair tells how long the rest will take. */
 static void show_progress(const struct runner *r, int pair) {
-    if (r->plan->title == NULL || !isatty(STDERR_FILENO))
+    if (r->plan->title == NULL)
         return;
     double left = pair == 0 ? 0
                             : (double)(clock_real_mono_us() - r->began_us) / 1e6 / pair *
                                   (PAIRS * (1 + (double)r->plan->more_runs) - pair);
-    fprintf(stderr, "\r%s: %d of %d pairs, about %.0f s left \033[K", r->plan->title, pair, PAIRS,
-            left);
+    progress_show("%s: %d of %d pairs, about %.0f s left ", r->plan->title, pair, PAIRS, left);
 }
 
 /* How many pairs were run: fewer when the time is over. Seconds are those of ours alone. */
@@ -105,8 +103,8 @@ int inside_run(const struct inside_work *work, const struct load_plan *plan,
     if (result->latency_ms == NULL || result->errors == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
     int pairs = run_pairs(&r, e);
-    if (plan->title != NULL && isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K");
+    if (plan->title != NULL)
+        progress_clear();
     if (pairs < 0)
         return -1;
     times->ours_us = stats_spread(r.ours, (size_t)pairs).median;

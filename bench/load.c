@@ -3,11 +3,10 @@
 #include "bench/load.h"
 
 #include "base/clock.h"
+#include "bench/progress.h"
 #include "bench/stats.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { PROGRESS_US = 250000 };
 
@@ -61,11 +60,14 @@ static bool more(const struct load *l) {
            (p->duration_us == 0 || next_us(l) - l->began_us < p->duration_us);
 }
 
-/* At a rate: comes back when the next one is to start. Whoever waits for a place comes with it. */
+/* At a rate: comes back when the next one is to start, which may have become due since it was
+ * looked at. Whoever waits for a place comes with it. */
 static void wait_for_next(struct load *l) {
     int64_t left = next_us(l) - clock_real_mono_us();
-    struct timeval wait = {.tv_sec = left / 1000000, .tv_usec = left % 1000000};
-    if (left > 0 && l->idle_count > 0 && more(l))
+    struct timeval wait = {0};
+    if (left > 0)
+        wait = (struct timeval){.tv_sec = left / 1000000, .tv_usec = left % 1000000};
+    if (l->plan->rate > 0 && l->idle_count > 0 && more(l))
         event_add(l->turn, &wait);
 }
 
@@ -116,9 +118,9 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
     double left = whole * (1 - part + (double)l->plan->more_runs);
     (void)fd;
     (void)what;
-    fprintf(stderr, "\r%s: %zu enrolled, %zu failed, %.0f/s, about %.0f s left \033[K",
-            l->plan->title, l->result->succeeded, l->result->failed,
-            (double)l->ended * 1e6 / (double)(elapsed > 0 ? elapsed : 1), left);
+    progress_show("%s: %zu enrolled, %zu failed, %.0f/s, about %.0f s left ", l->plan->title,
+                  l->result->succeeded, l->result->failed,
+                  (double)l->ended * 1e6 / (double)(elapsed > 0 ? elapsed : 1), left);
 }
 
 static void fill_idle(struct load *l) {
@@ -138,7 +140,7 @@ static int prepare(struct load *l, struct err *e) {
         l->result->latency_ms == NULL || l->result->errors == NULL)
         return err_set(e, ERR_SYS_NOMEM, "load");
     fill_idle(l);
-    if (l->plan->title == NULL || !isatty(STDERR_FILENO))
+    if (l->plan->title == NULL || !progress_wanted())
         return 0;
     l->tick = event_new(l->loop, -1, EV_PERSIST, on_tick, l);
     return l->tick == NULL || event_add(l->tick, &every) != 0 ? err_set(e, ERR_SYS_NOMEM, "load")
@@ -150,7 +152,7 @@ static void finish(struct load *l) {
         if (l->jobs[i].busy)
             release_one(l, &l->jobs[i]);
     if (l->tick != NULL) {
-        fprintf(stderr, "\r\033[K");
+        progress_clear();
         event_free(l->tick);
     }
     if (l->turn != NULL)

@@ -1,35 +1,39 @@
 /* capflab-bench: drives phones or EST requests through a lab or an outside server, and tells what
- * an enrolment costs. */
+ * an enrolment costs. Here: the command line, sweeps, and the files that are written. */
 #include "base/owned.h"
 #include "base/program.h"
 #include "bench/chaos.h"
-#include "bench/crowd.h"
-#include "bench/drive.h"
+#include "bench/lab.h"
+#include "bench/measure.h"
 #include "bench/page.h"
-#include "bench/report.h"
 #include "bench/results.h"
 #include "bench/sweep.h"
-#include "bench/usage.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SWEEPS_MAX = 8 };
 
 #define STAGE_HELP(id, word, help) "  " word ": " help "\n"
-static const char more[] =
-    "Stages:\n" STAGE_TABLE(STAGE_HELP) "\n"
-                                        "Figures are medians over the runs. CPU is user and system "
-                                        "time of each component for one\n"
-                                        "enrolment; \"phones\" is this program. The crypto floor "
-                                        "is what the signatures, verifications,\n"
-                                        "key exchanges and hashes of one enrolment cost done bare "
-                                        "in the same run (bench/README.md).\n"
-                                        "A CAPF outside needs the devices first:\n"
-                                        "  capflab capf device add '" BENCH_DEVICE_PATTERN
-                                        "' --first 0 --count N --mode null-string \\\n"
-                                        "      --operation install --store FILE\n\n" CHAOS_HELP;
+static const char more[] = "Stages:\n" STAGE_TABLE(
+    STAGE_HELP) "\n"
+                "Figures are medians over the runs. CPU is user and system "
+                "time of each component for one\n"
+                "enrolment; \"phones\" is this program. The crypto floor "
+                "is what the signatures, verifications,\n"
+                "key exchanges and hashes of one enrolment cost done bare "
+                "in the same run (bench/README.md).\n"
+                "A CAPF outside needs devices for warm-up and all runs first, "
+                "and a new schedule for the next time:\n"
+                "  capflab capf device add '" BENCH_DEVICE_PATTERN
+                "' --first 0 --count N --mode null-string \\\n"
+                "      --operation install --store FILE        (for ec256 "
+                "also --key-order ec-only --ec-key-size 256)\n"
+                "  capflab capf device set '" BENCH_DEVICE_PATTERN
+                "' --first 0 --count N --operation install --store FILE"
+                "\n\n" CHAOS_HELP;
 
 static const struct program program = {
     .name = "capflab-bench",
@@ -40,6 +44,7 @@ static const struct program program = {
                "capflab bench --stage est --duration 10s --session persistent --json est.json\n"
                "capflab bench --sweep concurrency=1,2,4,8,16 --json all.json --html all.html\n"
                "capflab bench --stage est --est ra.example:8084 --trust ca.pem --user ra:secret\n"
+               "capflab bench --capf capf.example:3804 --trust capf.pem --phones 100 --repeat 5\n"
                "capflab bench --chaos --duration 5m --seed 7",
     .more = more,
 };
@@ -49,23 +54,9 @@ struct command {
     struct bench_options options; /* as given, not yet settled */
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
-    const char *html;
+    const char *html, *duration;
     char **files; /* results of earlier runs, for a page */
     int file_count;
-};
-
-/* One whole measurement. */
-struct bench {
-    struct bench_options options;
-    const char *point; /* of a sweep; "": none */
-    struct bench_lab *lab;
-    struct process *process;
-    struct driver *driver;
-    struct inside_work inside;
-    struct crowd *crowd; /* NULL: none */
-    struct drive_target target;
-    struct bench_component components[BENCH_COMPONENTS_MAX];
-    struct report report;
 };
 
 /* Every point is settled here once, so that a mistake is told before anything starts. */
@@ -78,12 +69,34 @@ static int check_sweep(const struct command *c, const struct sweep *s, struct er
     return 0;
 }
 
+/* Found out before a measurement and not behind it. */
+static int check_files(const struct command *c, struct err *e) {
+    if (c->options.trust != NULL && access(c->options.trust, R_OK) != 0)
+        return err_errno(e, "--trust %s", c->options.trust);
+    if (c->options.json != NULL && results_check(c->options.json, e) != 0)
+        return -1;
+    return c->html == NULL ? 0 : results_check(c->html, e);
+}
+
+static int check_page(const struct command *c, const struct opt_strings *sweeps, struct err *e) {
+    if (c->html == NULL)
+        return err_set(e, ERR_ARG_USAGE, "%s: results are for a page: give --html FILE",
+                       c->files[0]);
+    if (c->options.json != NULL || sweeps->count > 0)
+        return err_set(e, ERR_ARG_USAGE, "a page of results measures nothing: no --json, --sweep");
+    return 0;
+}
+
 static int check_command(struct command *c, const struct opt_strings *sweeps, struct err *e) {
+    if (c->duration != NULL && bench_duration_parse(c->duration, &c->options.duration_us, e) != 0)
+        return -1;
     struct bench_options o = c->options;
     if (o.chaos && (sweeps->count > 0 || c->html != NULL || c->file_count > 0))
         return err_set(e, ERR_ARG_USAGE, "--chaos takes no --sweep, no --html and no files");
     if (o.chaos)
         return chaos_options_settle(&c->options, e);
+    if (c->file_count > 0)
+        return check_page(c, sweeps, e);
     if (sweeps->count > SWEEPS_MAX)
         return err_set(e, ERR_ARG_USAGE, "--sweep: at most %d of them", SWEEPS_MAX);
     for (size_t i = 0; i < sweeps->count; i++)
@@ -104,7 +117,8 @@ static void read_command(struct command *c, int argc, char **argv) {
          "at the same time, at most (default: 8; with --rate 1000)"},
         {"rate", 0, OPT_INT, &o->rate, "N",
          "start so many a second; latency counts from the intended start"},
-        {"duration", 'd', OPT_DURATION, &o->duration_us, "TIME", "of a run, at most"},
+        {"duration", 'd', OPT_STRING, &c->duration, "TIME",
+         "of a run, at most: seconds, or with a unit such as 5m"},
         {"repeat", 'r', OPT_INT, &o->repeat, "N", "runs (default: 3)"},
         {"waiting", 0, OPT_INT, &o->waiting, "N",
          "also beside so many phones that are connected and wait for their keys"},
@@ -116,6 +130,8 @@ static void read_command(struct command *c, int argc, char **argv) {
          "certificates and devices that there are already, as copies (default: 0)"},
         {"key", 'k', OPT_STRING, &o->key_word, "KEY", "rsa2048 or ec256 (default: rsa2048)"},
         {"keygen", 0, OPT_FLAG, &o->keygen, NULL, "phones make their keys (else: from a pool)"},
+        {"issuer", 0, OPT_STRING, &o->issuer_word, "WHO",
+         "of the phones' LSCs: capf (then --stage is capf) or online-ca (then it is all)"},
         {"session", 0, OPT_STRING, &o->session_word, "HOW",
          "per-enrollment or persistent connections (default: per-enrollment)"},
         {"upstream", 0, OPT_STRING, &o->upstream_word, "HOW",
@@ -130,10 +146,12 @@ static void read_command(struct command *c, int argc, char **argv) {
         {"est", 0, OPT_STRING, &o->est, "HOST:PORT", "an EST server outside"},
         {"certsrv", 0, OPT_STRING, &o->certsrv, "HOST:PORT", "a certsrv outside"},
         {"login", 0, OPT_STRING, &o->login_word, "SCHEME",
-         "of --stage certsrv: ntlm or basic (default: ntlm)"},
+         "of the RA, or of --stage certsrv: ntlm or basic (default: ntlm)"},
         {"template", 0, OPT_STRING, &o->template_name, "NAME",
          "that --stage certsrv asks for (default: CiscoRA)"},
         {"trust", 0, OPT_STRING, &o->trust, "FILE", "PEM that the outside server is trusted by"},
+        {"server-name", 0, OPT_STRING, &o->name, "NAME",
+         "that the certificate of the EST server or certsrv outside is for (default: its HOST)"},
         {"user", 0, OPT_STRING, &o->user, "USER:PASSWORD",
          "for the EST server or the certsrv outside"},
         {"output", 'o', OPT_STRING, &o->output, "DIR", "folder of the lab (out/bench/lab)"},
@@ -153,247 +171,6 @@ static void read_command(struct command *c, int argc, char **argv) {
     c->file_count = argc - first;
     if (check_command(c, &sweeps, &e) != 0)
         program_die(&program, EXIT_USAGE, &e);
-}
-
-static const char *address_outside(const struct bench_options *o) {
-    return o->est != NULL ? o->est : o->certsrv != NULL ? o->certsrv : o->capf;
-}
-
-static struct drive_target target_in(const struct bench_lab *lab, enum stage stage) {
-    struct drive_target t = {.user = bench_lab_user(lab), .lab = true};
-    if (stage == STAGE_EST) {
-        t.address = bench_lab_ra(lab);
-        t.trust = bench_lab_ra_trust(lab);
-    } else if (stage == STAGE_CERTSRV) {
-        t.address = bench_lab_certsrv(lab);
-        t.trust = bench_lab_web_trust(lab);
-    } else {
-        t.address = bench_lab_capf(lab);
-        t.trust = bench_lab_capf_certificate(lab);
-    }
-    return t;
-}
-
-static void set_target(struct bench *b) {
-    const struct bench_options *o = &b->options;
-    if (bench_is_external(o))
-        b->target = (struct drive_target){
-            .address = address_outside(o), .trust = o->trust, .user = o->user};
-    else
-        b->target = target_in(b->lab, o->stage);
-}
-
-static struct driver *make_driver(struct bench *b, struct err *e) {
-    const struct bench_options *o = &b->options;
-    if (o->silent > 0)
-        return drive_apart(b->process, o, bench_lab_capf(b->lab), bench_lab_ra(b->lab), e);
-    if (o->stage == STAGE_EST)
-        return drive_est(b->process, o, &b->target, e);
-    if (o->stage == STAGE_CERTSRV)
-        return drive_certsrv(b->process, o, &b->target, e);
-    return drive_phones(b->process, o, &b->target, e);
-}
-
-static void list_components(struct bench *b) {
-    struct report *r = &b->report;
-    size_t n = b->lab == NULL ? 0 : bench_lab_components(b->lab, b->components);
-    b->components[n++] = (struct bench_component){"phones", getpid()};
-    for (size_t i = 0; i < n; i++)
-        r->components[i] = b->components[i].name;
-    r->component_count = n;
-    /* What is asked beside a silent certsrv is no enrolment, so the floor is none of it. */
-    r->complete = b->lab != NULL && b->options.silent == 0;
-}
-
-static int set_up_servers(struct bench *b, struct err *e) {
-    static const struct process_config config = {.clock_rate = 1};
-    static const struct process_options options = PROCESS_OPTIONS_INIT;
-    const struct bench_options *o = &b->options;
-    if (!bench_is_external(o) && (b->lab = bench_lab_start(o, e)) == NULL)
-        return -1;
-    b->process = process_new(&config, &options, e);
-    if (b->process == NULL)
-        return -1;
-    set_target(b);
-    b->driver = make_driver(b, e);
-    list_components(b);
-    return b->driver == NULL ? -1 : 0;
-}
-
-static int set_up_inside(struct bench *b, struct err *e) {
-    const struct bench_options *o = &b->options;
-    b->report.components[0] = stage_word(o->stage);
-    b->report.component_count = 1;
-    b->report.complete = true;
-    b->components[0] = (struct bench_component){stage_word(o->stage), getpid()};
-    return o->stage == STAGE_ITL ? inside_itl(o, &b->inside, e) : inside_csr(o, &b->inside, e);
-}
-
-/* cpu_us: what each has used so far. */
-static int read_usage(struct bench *b, double cpu_us[BENCH_COMPONENTS_MAX], struct err *e) {
-    for (size_t i = 0; i < b->report.component_count; i++) {
-        struct usage u;
-        if (usage_read(b->components[i].pid, &u, e) != 0)
-            return err_context(e, "%s is gone", b->components[i].name);
-        cpu_us[i] = (double)u.cpu_us;
-        b->report.rss_peak_mb[i] = (double)u.rss_peak_kb / 1024;
-    }
-    return 0;
-}
-
-static int run_load(struct bench *b, const struct load_plan *plan, struct load_result *load,
-                    struct err *e) {
-    if (load_run(process_loop(b->process), driver_work(b->driver), plan, load, e) != 0)
-        return -1;
-    return load->interrupted ? err_set(e, ERR_SYS_CANCELLED, "interrupted") : 0;
-}
-
-static int warm_up(struct bench *b, struct err *e) {
-    const struct bench_options *o = &b->options;
-    const struct load_plan plan = {.count = (size_t)o->warm_up,
-                                   .concurrency = (size_t)o->concurrency};
-    struct load_result load = {0};
-    struct inside_times ignored;
-    int done = 0;
-    if (o->warm_up > 0)
-        done = stage_is_inside(o->stage) ? inside_run(&b->inside, &plan, &load, &ignored, e)
-                                         : run_load(b, &plan, &load, e);
-    load_result_free(&load);
-    return done;
-}
-
-static size_t runs_left(const struct bench_options *o, size_t number) {
-    size_t all = (size_t)bench_runs(o);
-    return number + 1 < all ? all - number - 1 : 0;
-}
-
-static struct load_plan plan_of(const struct bench_options *o, size_t number, const char *title) {
-    return (struct load_plan){.first = (size_t)(o->warm_up + (int64_t)number * o->phones),
-                              .count = (size_t)o->phones,
-                              .concurrency = (size_t)o->concurrency,
-                              .rate = o->rate,
-                              .duration_us = o->duration_us,
-                              .more_runs = runs_left(o, number),
-                              .title = title};
-}
-
-static int run_inside(struct bench *b, const struct load_plan *plan, struct load_result *load,
-                      struct err *e) {
-    struct inside_times times;
-    struct usage u;
-    if (inside_run(&b->inside, plan, load, &times, e) != 0 || usage_read(getpid(), &u, e) != 0)
-        return -1;
-    b->report.rss_peak_mb[0] = (double)u.rss_peak_kb / 1024;
-    report_add_inside(&b->report, load, &times);
-    return 0;
-}
-
-static int run_servers(struct bench *b, const struct load_plan *plan, struct load_result *load,
-                       struct err *e) {
-    double before[BENCH_COMPONENTS_MAX];
-    double after[BENCH_COMPONENTS_MAX];
-    struct floor_costs costs;
-    if (read_usage(b, before, e) != 0 || run_load(b, plan, load, e) != 0 ||
-        read_usage(b, after, e) != 0 || floor_measure(&costs, e) != 0)
-        return -1;
-    for (size_t i = 0; i < b->report.component_count; i++)
-        after[i] -= before[i];
-    report_add(&b->report, load, after, &costs);
-    return 0;
-}
-
-static int run_once(struct bench *b, size_t number, struct load_result *load, struct err *e) {
-    const struct bench_options *o = &b->options;
-    char title[96];
-    snprintf(title, sizeof title, "%s%srun %zu of %lld", b->point, *b->point == '\0' ? "" : ", ",
-             number + 1, (long long)bench_runs(o));
-    const struct load_plan plan = plan_of(o, number, title);
-    return stage_is_inside(o->stage) ? run_inside(b, &plan, load, e)
-                                     : run_servers(b, &plan, load, e);
-}
-
-/* What there is before the first run. */
-static int fill(struct bench *b, struct err *e) {
-    const struct bench_options *o = &b->options;
-    return o->issued == 0 ? 0 : bench_lab_multiply(b->lab, o->stage, o->issued, e);
-}
-
-static int run_many(struct bench *b, int64_t first, struct err *e) {
-    for (int64_t i = 0; i < b->options.repeat; i++) {
-        struct load_result load = {0};
-        int done = run_once(b, (size_t)(first + i), &load, e);
-        load_result_free(&load);
-        if (done != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The figures of the load stay those of the runs before. */
-static int run_beside_crowd(struct bench *b, struct err *e) {
-    int64_t repeat = b->options.repeat;
-    size_t latencies = b->report.latency_count;
-    b->crowd = crowd_new(b->process, &b->options, b->lab, e);
-    if (b->crowd == NULL || crowd_come(b->crowd, e) != 0 || run_many(b, repeat, e) != 0 ||
-        crowd_go(b->crowd, e) != 0 || run_many(b, 2 * repeat, e) != 0)
-        return -1;
-    b->report.run_count = (size_t)repeat;
-    b->report.latency_count = latencies;
-    return 0;
-}
-
-static int measure(struct bench *b, struct err *e) {
-    if (warm_up(b, e) != 0 || fill(b, e) != 0 || run_many(b, 0, e) != 0)
-        return -1;
-    return crowd_wanted(&b->options) ? run_beside_crowd(b, e) : 0;
-}
-
-static int tear_down(struct bench *b, struct err *e) {
-    crowd_free(b->crowd);
-    driver_free(b->driver);
-    process_free(b->process);
-    if (b->inside.free != NULL)
-        b->inside.free(b->inside.state);
-    report_free(&b->report);
-    return bench_lab_stop(b->lab, e);
-}
-
-static int set_up(struct bench *b, const struct bench_options *o, struct err *e) {
-    b->options = *o;
-    b->report.options = &b->options;
-    b->report.errors = json_object();
-    b->report.counts = floor_counts_of(&b->options);
-    return stage_is_inside(o->stage) ? set_up_inside(b, e) : set_up_servers(b, e);
-}
-
-/* Prints the figures; the caller owns what is returned. */
-static json_t *tell(const struct bench *b) {
-    json_t *result = report_json(&b->report);
-    printf("%s%s", b->point, *b->point == '\0' ? "" : ": ");
-    report_print(&b->report, stdout);
-    if (b->crowd != NULL) {
-        json_object_set_new(result, "crowd", crowd_json(b->crowd, &b->report));
-        crowd_print(b->crowd, &b->report, stdout);
-    }
-    fflush(stdout);
-    return result;
-}
-
-/* One setting from lab to figures. point: "concurrency 4" of a sweep, or "". The caller owns the
- * result; NULL with e set. */
-static json_t *measure_setting(const struct bench_options *o, const char *point, struct err *e) {
-    struct bench *b = calloc(1, sizeof *b);
-    if (b == NULL) {
-        err_set(e, ERR_SYS_NOMEM, NULL);
-        return NULL;
-    }
-    b->point = point;
-    int done = set_up(b, o, e) != 0 ? -1 : measure(b, e);
-    json_t *result = done == 0 ? tell(b) : NULL;
-    if (tear_down(b, done == 0 ? e : NULL) != 0)
-        json_decref(TAKE(result));
-    free(b);
-    return result;
 }
 
 /* All points, into "sweeps" of result. */
@@ -436,16 +213,15 @@ static int write_results(const struct command *c, json_t *result, struct err *e)
     if (c->html == NULL)
         return 0;
     json_t *results = json_object();
-    json_object_set(results, stage_word(c->options.stage), result);
+    const json_t *conditions = json_object_get(result, "conditions");
+    json_object_set(results, json_string_value(json_object_get(conditions, "stage")), result);
     int written = bench_page_write(c->html, results, e);
     json_decref(results);
     return written;
 }
 
 static enum exit_code page_of_files(const struct command *c, struct err *e) {
-    json_t *results = c->html == NULL ? NULL : results_read(c->files, c->file_count, e);
-    if (c->html == NULL)
-        err_set(e, ERR_ARG_USAGE, "results are for a page: give --html FILE");
+    json_t *results = results_read(c->files, c->file_count, e);
     int written = results == NULL ? -1 : bench_page_write(c->html, results, e);
     json_decref(results);
     return written == 0 ? EXIT_DONE : e->code == ERR_ARG_USAGE ? EXIT_USAGE : EXIT_FAILED;
@@ -456,6 +232,8 @@ int main(int argc, char **argv) {
     struct err e = {0};
     signal(SIGPIPE, SIG_IGN);
     read_command(&c, argc, argv);
+    if (check_files(&c, &e) != 0)
+        program_die(&program, EXIT_FAILED, &e);
     if (c.options.chaos)
         return chaos_run(&program, &c.options, c.options.json);
     if (c.file_count > 0) {

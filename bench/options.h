@@ -20,6 +20,16 @@ enum stage {
 #undef X
 };
 
+/* Who issues what phones ask for. X(ID, word, stage that drives it) */
+#define BENCH_ISSUER_TABLE(X)                                                                      \
+    X(CAPF, "capf", STAGE_CAPF)                                                                    \
+    X(ONLINE_CA, "online-ca", STAGE_ALL)
+enum bench_issuer {
+#define X(id, word, stage) BENCH_ISSUER_##id,
+    BENCH_ISSUER_TABLE(X)
+#undef X
+};
+
 /* X(ID, word, kind, bits) */
 #define BENCH_KEY_TABLE(X)                                                                         \
     X(RSA2048, "rsa2048", KEY_RSA, 2048)                                                           \
@@ -51,7 +61,7 @@ enum bench_login {
 };
 
 enum {
-    BENCH_PHONES_MAX = 200000, /* over all runs */
+    BENCH_PHONES_MAX = 1000000, /* over all runs: as many devices are added at once */
     BENCH_CONCURRENCY_MAX = 20000,
     BENCH_CONCURRENCY = 8,
     BENCH_CONCURRENCY_AT_RATE = 1000,
@@ -59,18 +69,21 @@ enum {
     BENCH_WAITING_MAX = 11000, /* CAPF takes 12,000 connections from one address */
     BENCH_SILENT_MAX = 4000,   /* as many connections wait for a stopped program to accept them */
     BENCH_REPEAT_MAX = 99,
+    BENCH_SEED = 1,
     BENCH_ISSUED_MAX = 1000000,
     BENCH_WORKERS_MAX = 64,
-    BENCH_OPERATIONS = 24000, /* the same, of a stage inside this process */
-    BENCH_PHONES = 200,       /* a run, when neither phones nor a duration is given */
-    BENCH_OPERATIONS_PER_SECOND = 12000,
+    BENCH_PHONES = 200,             /* a run, when neither phones nor a duration is given */
+    BENCH_OPERATIONS = 24000,       /* the same, of a stage inside this process */
     BENCH_PHONES_PER_SECOND = 1000, /* what a run with a duration provides for */
+    BENCH_OPERATIONS_PER_SECOND = 12000,
 };
 
 struct bench_options {
     const char *stage_word, *key_word, *session_word, *server_key_word, *durability_word;
     const char *upstream_word; /* NULL: as session_word */
+    const char *issuer_word;   /* NULL: as the stage says */
     enum stage stage;
+    enum bench_issuer issuer;
     enum bench_key key;
     enum bench_key server_key; /* of the TLS certificates of RA and certsrv */
     enum bench_session session;
@@ -94,6 +107,7 @@ struct bench_options {
     const char *template_name; /* that requests at certsrv are for */
     enum bench_login login;    /* at certsrv */
     const char *trust;         /* PEM: CAPF's certificate, or the EST server's issuers */
+    const char *name;          /* that the certificate of a server outside is for; NULL: HOST */
     const char *user;          /* USER:PASSWORD for the EST server outside */
     const char *output;        /* folder of the lab */
     const char *json;          /* file for the figures; NULL: none */
@@ -106,8 +120,11 @@ struct bench_options {
         .stage_word = "all", .key_word = "rsa2048", .session_word = "per-enrollment",              \
         .login_word = "ntlm", .template_name = "CiscoRA", .server_key_word = "rsa2048",            \
         .durability_word = "on", .workers = 1, .repeat = 3, .warm_up = 20,                         \
-        .output = "out/bench/lab", .seed = 1                                                       \
+        .output = "out/bench/lab", .seed = BENCH_SEED                                              \
     }
+
+/* "30s", "5m" and so on as in all programs, and "30" for seconds. -1 ARG_USAGE. */
+int bench_duration_parse(const char *text, int64_t *us, struct err *e);
 
 /* Reads the words, fills in what depends on other options, checks all bounds. -1 ARG_USAGE. */
 int bench_options_settle(struct bench_options *o, struct err *e);
@@ -116,6 +133,7 @@ const char *stage_word(enum stage stage);
 const char *bench_key_word(enum bench_key key);
 const char *bench_session_word(enum bench_session session);
 const char *bench_login_word(enum bench_login login);
+const char *bench_issuer_word(enum bench_issuer issuer);
 
 /* Whether the stage is work of this process alone. */
 bool stage_is_inside(enum stage stage);

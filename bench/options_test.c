@@ -50,7 +50,9 @@ END_TEST
 
 START_TEST(bounds_are_kept) {
     struct bench_options o = BENCH_OPTIONS_INIT, none = o, many = o, often = o, fast = o,
-                         long_run = o;
+                         long_run = o, fewer = o;
+    fewer.phones = -1;
+    expect_refusal(fewer, "--phones -1: give 1 to");
     none.concurrency = -1;
     expect_refusal(none, "--concurrency -1");
     many.phones = BENCH_PHONES_MAX;
@@ -100,6 +102,43 @@ START_TEST(servers_can_be_set) {
 }
 END_TEST
 
+START_TEST(an_issuer_says_what_phones_drive) {
+    struct bench_options o = BENCH_OPTIONS_INIT, capf = o, online = o, est = o, itl = o, who = o;
+    struct err e = {0};
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.issuer, BENCH_ISSUER_ONLINE_CA);
+    capf.issuer_word = est.issuer_word = "capf";
+    ck_assert_ok(bench_options_settle(&capf, &e), e);
+    ck_assert_int_eq(capf.stage, STAGE_CAPF);
+    online.stage_word = "capf";
+    online.issuer_word = itl.issuer_word = "online-ca";
+    ck_assert_ok(bench_options_settle(&online, &e), e);
+    ck_assert_int_eq(online.stage, STAGE_ALL);
+    est.stage_word = "est";
+    expect_refusal(est, "--issuer capf goes with");
+    itl.stage_word = "itl";
+    expect_refusal(itl, "--issuer online-ca goes with");
+    who.issuer_word = "me";
+    expect_refusal(who, "capf, online-ca");
+}
+END_TEST
+
+START_TEST(what_nobody_would_hear_is_refused) {
+    struct bench_options o = BENCH_OPTIONS_INIT, outside = o, off = o, upstream = o, seed = o;
+    outside.capf = off.capf = "127.0.0.1:3804";
+    outside.trust = off.trust = "capf.pem";
+    outside.workers = 2;
+    expect_refusal(outside, "--workers");
+    off.durability_word = "off";
+    expect_refusal(off, "--durability");
+    upstream.stage_word = "certsrv";
+    upstream.upstream_word = "persistent";
+    expect_refusal(upstream, "--upstream");
+    seed.seed = 7;
+    expect_refusal(seed, "--chaos");
+}
+END_TEST
+
 START_TEST(copies_need_a_lab_and_an_original) {
     struct bench_options o = BENCH_OPTIONS_INIT, cold = o, many = o, outside = o;
     o.issued = cold.issued = outside.issued = 100000;
@@ -124,8 +163,34 @@ START_TEST(a_duration_provides_phones) {
 }
 END_TEST
 
+START_TEST(a_long_duration_provides_what_there_may_be) {
+    struct bench_options o = BENCH_OPTIONS_INIT, fast = o;
+    struct err e = {0};
+    o.duration_us = fast.duration_us = INT64_C(86400000000);
+    ck_assert_ok(bench_options_settle(&o, &e), e);
+    ck_assert_int_eq(o.phones, (BENCH_PHONES_MAX - 20) / 3);
+    fast.rate = 1000;
+    expect_refusal(fast, "--rate or --duration");
+}
+END_TEST
+
+START_TEST(durations_are_seconds_or_have_a_unit) {
+    int64_t us = 0;
+    struct err e = {0};
+    ck_assert_ok(bench_duration_parse("30", &us, &e), e);
+    ck_assert_int_eq(us, 30000000);
+    ck_assert_ok(bench_duration_parse("2m", &us, &e), e);
+    ck_assert_int_eq(us, 120000000);
+    static const char *const wrong[] = {"", "s", "1.5", "30 s", "99999999999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(bench_duration_parse(wrong[i], &us, &e), -1);
+        ck_assert_err(e, ARG_USAGE);
+    }
+}
+END_TEST
+
 START_TEST(operations_inside_are_more_than_phones) {
-    struct bench_options o = BENCH_OPTIONS_INIT, timed = o, open = o;
+    struct bench_options o = BENCH_OPTIONS_INIT, timed = o, open = o, many = o;
     struct err e = {0};
     o.stage_word = timed.stage_word = open.stage_word = "itl";
     timed.duration_us = 1000000;
@@ -135,6 +200,9 @@ START_TEST(operations_inside_are_more_than_phones) {
     ck_assert_ok(bench_options_settle(&timed, &e), e);
     ck_assert_int_eq(timed.phones, BENCH_OPERATIONS_PER_SECOND);
     expect_refusal(open, "--rate");
+    many.stage_word = "csr";
+    many.concurrency = 4;
+    expect_refusal(many, "--concurrency");
 }
 END_TEST
 
@@ -161,7 +229,8 @@ START_TEST(keys_are_made_by_phones_only) {
 END_TEST
 
 START_TEST(addresses_go_with_their_stage) {
-    struct bench_options o = BENCH_OPTIONS_INIT, est = o, capf = o, blind = o, user = o, both = o;
+    struct bench_options o = BENCH_OPTIONS_INIT, est = o, capf = o, blind = o, user = o, both = o,
+                         name = o, odd = o;
     est.est = "127.0.0.1:8084";
     est.trust = "ra.pem";
     expect_refusal(est, "--stage est");
@@ -173,6 +242,14 @@ START_TEST(addresses_go_with_their_stage) {
     expect_refusal(blind, "--trust");
     user.user = "a:b";
     expect_refusal(user, "--capf, --est or --certsrv");
+    name.capf = "127.0.0.1:3804";
+    name.trust = "capf.pem";
+    name.name = "capf";
+    expect_refusal(name, "--server-name goes with");
+    odd.stage_word = "est";
+    odd.est = "nonsense";
+    odd.trust = "ra.pem";
+    expect_refusal(odd, "--est: \"nonsense\" is not HOST:PORT");
     both.capf = both.est = "127.0.0.1:1";
     expect_refusal(both, "one of them");
 }
@@ -207,6 +284,8 @@ END_TEST
 TEST_MAIN("bench options", defaults_are_a_whole, words_are_read,
           unknown_words_are_refused_with_the_known_ones, bounds_are_kept,
           copies_need_a_lab_and_an_original, certsrv_is_driven_with_a_login, servers_can_be_set,
-          a_duration_provides_phones, operations_inside_are_more_than_phones,
+          an_issuer_says_what_phones_drive, what_nobody_would_hear_is_refused,
+          a_duration_provides_phones, a_long_duration_provides_what_there_may_be,
+          durations_are_seconds_or_have_a_unit, operations_inside_are_more_than_phones,
           a_rate_sets_number_and_limit, keys_are_made_by_phones_only, addresses_go_with_their_stage,
           a_crowd_goes_with_an_own_lab)

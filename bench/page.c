@@ -44,6 +44,8 @@ static void put_value(struct page *p, const json_t *value) {
         page_printf(p, "%.6g", json_number_value(value));
     else if (json_is_boolean(value))
         page_put(p, json_is_true(value) ? "yes" : "no");
+    else if (json_is_null(value))
+        page_put(p, "unknown");
     json_object_foreach((json_t *)(uintptr_t)value, key, inner) {
         page_put(p, between);
         page_str(p, key);
@@ -83,6 +85,23 @@ static void put_errors(struct page *p, const json_t *errors) {
     page_put(p, "</td>");
 }
 
+static double sum_of(const json_t *numbers) {
+    const char *key;
+    const json_t *value;
+    double all = 0;
+    json_object_foreach((json_t *)(uintptr_t)numbers, key, value) {
+        all += json_number_value(value);
+    }
+    return all;
+}
+
+static void put_memory(struct page *p, const json_t *by_component) {
+    json_t *all =
+        json_object_size(by_component) == 0 ? json_null() : json_real(sum_of(by_component));
+    put_number(p, all, 0);
+    json_decref(all);
+}
+
 static void put_row(struct page *p, const char *name, const json_t *result) {
     const json_t *latency = json_object_get(result, "latency_ms");
     page_printf(p, "<tr%s><td>",
@@ -96,6 +115,7 @@ static void put_row(struct page *p, const char *name, const json_t *result) {
     put_number(p, json_object_get(json_object_get(result, "cpu_ms_per_enrolment"), "total"), 3);
     put_number(p, json_object_get(result, "crypto_floor_ms_per_enrolment"), 3);
     put_number(p, json_object_get(result, "cpu_over_floor"), 2);
+    put_memory(p, json_object_get(result, "rss_peak_mb"));
     put_errors(p, json_object_get(result, "errors"));
     page_put(p, "</tr>\n");
 }
@@ -107,6 +127,7 @@ static void put_table(struct page *p, const json_t *results) {
                 "<th class=\"num\">a second</th><th class=\"num\">p50, ms</th>"
                 "<th class=\"num\">p99, ms</th><th class=\"num\">CPU, ms</th>"
                 "<th class=\"num\">floor, ms</th><th class=\"num\">CPU over floor</th>"
+                "<th class=\"num\">peak memory, MB</th>"
                 "<th>errors</th></tr>\n");
     json_object_foreach((json_t *)(uintptr_t)results, name, result) {
         put_row(p, name, result);
@@ -114,12 +135,44 @@ static void put_table(struct page *p, const json_t *results) {
     page_put(p, "</table></div>\n");
 }
 
+static void put_crowd_member(struct page *p, const char *between, const char *name,
+                             const json_t *component) {
+    page_put(p, between);
+    page_str(p, name);
+    page_printf(p, " %.1f KB", json_number_value(json_object_get(component, "memory_kb_each")));
+}
+
+static void put_crowd(struct page *p, const json_t *crowd) {
+    const char *kind = json_string_value(json_object_get(crowd, "kind"));
+    const char *between = ": ";
+    const char *name;
+    const json_t *component;
+    if (kind == NULL)
+        return;
+    page_printf(p, "<p>Beside %.0f ", json_number_value(json_object_get(crowd, "count")));
+    page_str(p, strcmp(kind, "silent") == 0 ? "enrolments that certsrv does not answer"
+                                            : "phones that wait for their keys");
+    page_printf(p,
+                ": CPU of the servers %.2f times, latency p50 %.2f times that without them; "
+                "%.0f of them disturbed; memory of each",
+                json_number_value(json_object_get(crowd, "cpu_ratio")),
+                json_number_value(json_object_get(crowd, "latency_ratio")),
+                json_number_value(json_object_get(crowd, "disturbed")));
+    json_object_foreach(json_object_get(crowd, "components"), name, component) {
+        put_crowd_member(p, between, name, component);
+        between = ", ";
+    }
+    page_put(p, "</p>\n");
+}
+
 static void put_result(struct page *p, const char *name, const json_t *result) {
     size_t i;
     const json_t *sweep;
     page_put(p, "<section class=\"scenario\"><h2>");
     page_str(p, name);
-    page_put(p, "</h2><div class=\"charts\">\n");
+    page_put(p, "</h2>\n");
+    put_crowd(p, json_object_get(result, "crowd"));
+    page_put(p, "<div class=\"charts\">\n");
     page_latencies(p, result);
     json_array_foreach(json_object_get(result, "sweeps"), i, sweep) {
         page_sweep(p, sweep);

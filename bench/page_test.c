@@ -11,6 +11,8 @@ static const char result[] =
     "{'conditions': {'stage': 'all', 'machine': {'model': 'Z80 <3>', 'processors': 2}},"
     " 'enrolments_per_second': 120.5, 'latency_ms': {'p50': 5, 'p90': 6, 'p99': 9, 'max': 10},"
     " 'cpu_ms_per_enrolment': {'capf': 2, 'ra': 1, 'total': 3},"
+    " 'rss_peak_mb': {'capf': 20.6, 'ra': 12.1}, 'crowd': {'kind': 'waiting', 'count': 9000,"
+    " 'cpu_ratio': 1.04, 'latency_ratio': 1, 'components': {'capf': {'memory_kb_each': 22.25}}},"
     " 'crypto_floor_ms_per_enrolment': 2.5, 'cpu_over_floor': 1.2, 'errors': {'TCP_RESET': 3},"
     " 'latency_distribution_ms': [[0, 4], [50, 5], [99, 9], [100, 10]],"
     " 'runs': [{'enrolments_per_second': 100}, {'enrolments_per_second': 140}]}";
@@ -50,6 +52,9 @@ START_TEST(a_page_has_figures_and_curves_and_loads_nothing) {
     static const char *const parts[] = {"a&lt;b",
                                         "120.5",
                                         "TCP_RESET 3",
+                                        ">33<",
+                                        "Beside 9000 phones that wait",
+                                        "capf 22.2 KB",
                                         "Z80 &lt;3&gt;",
                                         "Latency distribution",
                                         "Throughput",
@@ -75,6 +80,7 @@ START_TEST(what_is_missing_or_strange_is_left_out) {
         "{'x': {'runs': 3, 'sweeps': [3, {}, {'points': [1, {'result': 2}]}], 'errors': []}}",
         "{'x': {'latency_distribution_ms': [[], [1], ['a', 'b'], [-5, -5], [200, 1e300]]}}",
         "{'x': {'cpu_ms_per_enrolment': {'capf': -1, 'ra': 1e308}, 'conditions': [1]}}",
+        "{'x': {'crowd': {'kind': 'silent', 'count': 'a', 'components': [3]}, 'rss_peak_mb': 3}}",
         "{'x': {'sweeps': [{'over': 7, 'points': [{'value': 'a', 'result': {'runs': [{}]}}]}]}}",
     };
     for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {

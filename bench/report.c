@@ -102,6 +102,14 @@ static json_t *median(const struct report *r, figure_fn *figure, size_t componen
     return json_real(spread(r, figure, component).median);
 }
 
+/* A run in which nothing succeeded has used no CPU for an enrolment, which is no good ratio. */
+static bool has_ratio(const struct report *r) {
+    bool any = r->complete;
+    for (size_t i = 0; i < r->run_count; i++)
+        any = any && r->runs[i].succeeded > 0;
+    return any;
+}
+
 static json_t *latencies(const struct report *r) {
     return json_pack("{s:o, s:o, s:o, s:o}", "p50", median(r, p50, 0), "p90", median(r, p90, 0),
                      "p99", median(r, p99, 0), "max", median(r, slowest, 0));
@@ -178,7 +186,7 @@ json_t *report_json(const struct report *r) {
     json_object_set_new(o, "cpu_ms_per_enrolment", cpu(r));
     json_object_set_new(o, "rss_peak_mb", memory(r));
     json_object_set_new(o, "crypto_floor_ms_per_enrolment", median(r, the_floor, 0));
-    json_object_set_new(o, "cpu_over_floor", r->complete ? median(r, over_floor, 0) : json_null());
+    json_object_set_new(o, "cpu_over_floor", has_ratio(r) ? median(r, over_floor, 0) : json_null());
     json_object_set(o, "errors", r->errors);
     json_object_set_new(o, "latency_distribution_ms", distribution(r));
     if (!stage_is_inside(r->options->stage))
@@ -201,7 +209,7 @@ static void print_components(const struct report *r, FILE *to) {
     }
     print_row(r, to, "CPU in all", "ms", cpu_total, 0);
     print_row(r, to, "crypto floor", "ms", the_floor, 0);
-    if (r->complete)
+    if (has_ratio(r))
         print_row(r, to, "CPU over floor", "x", over_floor, 0);
 }
 
@@ -217,7 +225,7 @@ static void print_errors(const struct report *r, FILE *to) {
 static void print_servers(const struct bench_options *o, FILE *to) {
     if (o->server_key != BENCH_KEY_RSA2048)
         fprintf(to, "server key %s, ", bench_key_word(o->server_key));
-    if (o->stage == STAGE_CERTSRV)
+    if (o->stage == STAGE_CERTSRV || o->login != BENCH_LOGIN_NTLM)
         fprintf(to, "login %s, ", bench_login_word(o->login));
     if (o->workers > 1)
         fprintf(to, "%lld workers, ", (long long)o->workers);

@@ -69,9 +69,9 @@ START_TEST(conditions_name_options_machine_and_build) {
     ck_assert_int_eq(json_integer_value(json_object_get(c, "workers")), 2);
     ck_assert_str_eq(json_string_value(json_object_get(c, "durability")), "off");
     static const char *const keys[] = {
-        "stage",       "key",   "session", "upstream", "server_key", "login",
-        "concurrency", "rate",  "phones",  "repeat",   "warm_up",    "issued",
-        "keygen",      "build", "machine", "external", "libraries",  "duration_s"};
+        "stage",  "issuer",      "template", "key",      "session",   "upstream",  "server_key",
+        "login",  "concurrency", "rate",     "phones",   "repeat",    "warm_up",   "issued",
+        "keygen", "build",       "machine",  "external", "libraries", "duration_s"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         ck_assert_msg(json_object_get(c, keys[i]) != NULL, "%s", keys[i]);
     json_decref(all);
@@ -89,9 +89,11 @@ START_TEST(a_run_without_success_has_no_figures_but_errors) {
     report_print(&r, out);
     fclose(out);
     ck_assert_ptr_nonnull(strstr(text, "TCP_RESET"));
+    ck_assert_ptr_null(strstr(text, "CPU over floor"));
     free(text);
     json_t *all = report_json(&r);
     ck_assert_double_eq(number(all, "latency_ms", "p99"), 0);
+    ck_assert(json_is_null(json_object_get(all, "cpu_over_floor")));
     json_decref(all);
     report_free(&r);
 }

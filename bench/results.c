@@ -4,27 +4,66 @@
 #include "base/file.h"
 #include "base/owned.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A terminal, a pipe or /dev/null: is written to, and not put another file in the place of. */
+static bool is_special(const char *path) {
+    struct stat s;
+    return stat(path, &s) == 0 && !S_ISREG(s.st_mode);
+}
+
+static int write_special(const char *path, struct bytes text, struct err *e) {
+    AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd < 0 || file_write_all(fd, text) != 0 ? err_errno(e, "%s", path) : 0;
+}
 
 int results_write(const char *path, const json_t *result, struct err *e) {
     AUTO(char) text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     if (text == NULL)
         return err_set(e, ERR_SYS_NOMEM, NULL);
-    return file_write(path, bytes_of_str(text), 0644, e);
+    return is_special(path) ? write_special(path, bytes_of_str(text), e)
+                            : file_write(path, bytes_of_str(text), 0644, e);
 }
 
-static void cut_suffix(char *name) {
-    char *dot = name == NULL ? NULL : strrchr(name, '.');
+static bool is_folder(const char *path) {
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+int results_check(const char *path, struct err *e) {
+    const char *slash = strrchr(path, '/');
+    AUTO(char) folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (folder == NULL)
+        return err_set(e, ERR_SYS_NOMEM, NULL);
+    if (is_folder(path))
+        return err_set(e, ERR_SYS_IO, "%s: is a folder", path);
+    return access(is_special(path) ? path : folder, W_OK) == 0 ? 0 : err_errno(e, "%s", path);
+}
+
+static char *name_of(const char *path) {
+    char *name = strdup(path);
+    char *slash = name == NULL ? NULL : strrchr(name, '/');
+    char *dot = name == NULL ? NULL : strrchr(slash == NULL ? name : slash, '.');
     if (dot != NULL)
         *dot = '\0';
+    return name;
+}
+
+static void add_result(json_t *results, const char *path, json_t *one) {
+    AUTO(char) name = name_of(path);
+    const char *slash = name == NULL ? NULL : strrchr(name, '/');
+    const char *shortest = slash == NULL ? name : slash + 1;
+    bool taken = name == NULL || json_object_get(results, shortest) != NULL;
+    json_object_set_new(results, taken ? name : shortest, one);
 }
 
 json_t *results_read(char **paths, int count, struct err *e) {
     json_t *results = json_object();
     for (int i = 0; i < count; i++) {
         json_error_t why;
-        const char *slash = strrchr(paths[i], '/');
-        AUTO(char) name = strdup(slash == NULL ? paths[i] : slash + 1);
         json_t *one = json_load_file(paths[i], JSON_REJECT_DUPLICATES, &why);
         if (!json_is_object(json_object_get(one, "conditions"))) {
             err_set(e, ERR_ARG_USAGE, "%s: %s", paths[i],
@@ -33,8 +72,7 @@ json_t *results_read(char **paths, int count, struct err *e) {
             json_decref(results);
             return NULL;
         }
-        cut_suffix(name);
-        json_object_set_new(results, name, one);
+        add_result(results, paths[i], one);
     }
     return results;
 }

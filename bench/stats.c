@@ -19,7 +19,8 @@ void stats_sort(double *values, size_t count) {
 double stats_percentile(const double *values, size_t count, double percent) {
     if (count == 0)
         return 0;
-    double rank = ceil(percent / 100 * (double)count);
+    /* Multiplied first: 7 % of 100 is 7, but 0.07 times 100 is a little more. */
+    double rank = ceil(percent * (double)count / 100);
     size_t index = rank < 1 ? 0 : (size_t)rank - 1;
     return values[index < count ? index : count - 1];
 }

@@ -11,6 +11,7 @@ START_TEST(percentiles_are_measured_values) {
     ck_assert_double_eq(stats_percentile(row, 200, 99), 198);
     ck_assert_double_eq(stats_percentile(row, 200, 100), 200);
     ck_assert_double_eq(stats_percentile(row, 200, 0), 1);
+    ck_assert_double_eq(stats_percentile(row, 100, 7), 7);
 }
 END_TEST
 

@@ -1,44 +1,23 @@
-/* Texts of proc(5), and the process that reads them. */
+/* A text of proc(5), and the process that reads them. */
 #include "base/test.h"
 #include "bench/usage.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-START_TEST(cpu_is_user_and_system_time) {
-    const char *text = "42 (capf) S 1 42 42 0 -1 4194560 10 0 0 0 150 50 7 7 20 0 1 0 99 1 2\n";
-    struct err e = {0};
-    int64_t cpu = 0;
-    ck_assert_ok(usage_parse_stat(text, 100, &cpu, &e), e);
-    ck_assert_int_eq(cpu, 2000000);
-}
-END_TEST
-
-START_TEST(a_name_may_look_like_fields) {
-    const char *text = "42 (a) S 1 (b) R 1 42 42 0 -1 4194560 10 0 0 0 1 2 0 0 20 0 1 0 99 1 2\n";
-    struct err e = {0};
-    int64_t cpu = 0;
-    ck_assert_ok(usage_parse_stat(text, 100, &cpu, &e), e);
-    ck_assert_int_eq(cpu, 30000);
-}
-END_TEST
-
-START_TEST(other_texts_are_refused) {
-    struct err e = {0};
-    int64_t value = 0;
-    ck_assert_int_eq(usage_parse_stat("", 100, &value, &e), -1);
-    ck_assert_err(e, SYS_IO);
-    ck_assert_int_eq(usage_parse_stat("1 (a) S 1 2 3", 100, &value, &e), -1);
-    ck_assert_int_eq(usage_parse_status("Name:\ta\nVmRSS:\t 1 kB\n", &value, &e), -1);
-    ck_assert_err(e, SYS_IO);
-}
-END_TEST
-
-START_TEST(peak_memory_is_in_kilobytes) {
+START_TEST(numbers_stand_behind_their_names) {
+    static const char text[] = "Name:\tVmRSS: 5\nVmHWM:\t   13700 kB\nVmRSS:\t 1 kB\nEmpty:\n";
+    static const char *const missing[] = {"Vm", "VmPeak", "Empty"};
     struct err e = {0};
     int64_t kb = 0;
-    ck_assert_ok(usage_parse_status("Name:\ta\nVmHWM:\t   13700 kB\nVmRSS:\t 1 kB\n", &kb, &e), e);
+    ck_assert_ok(usage_number(text, "VmHWM", &kb, &e), e);
     ck_assert_int_eq(kb, 13700);
+    ck_assert_ok(usage_number(text, "VmRSS", &kb, &e), e);
+    ck_assert_int_eq(kb, 1);
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        ck_assert_int_eq(usage_number(text, missing[i], &kb, &e), -1);
+        ck_assert_err(e, SYS_IO);
+    }
 }
 END_TEST
 
@@ -46,7 +25,7 @@ START_TEST(this_process_has_memory) {
     struct err e = {0};
     struct usage u = {.cpu_us = -1};
     ck_assert_ok(usage_read(getpid(), &u, &e), e);
-    ck_assert_int_ge(u.cpu_us, 0);
+    ck_assert_int_gt(u.cpu_us, 0);
     ck_assert_int_gt(u.rss_peak_kb, 0);
     ck_assert_int_eq(usage_read(0, &u, &e), -1);
     ck_assert_err(e, SYS_IO);
@@ -78,6 +57,7 @@ START_TEST(workers_count_with_their_supervisor) {
     ck_assert_ok(usage_read_one(parent, &alone, &e), e);
     ck_assert_ok(usage_read(parent, &family, &e), e);
     ck_assert_int_gt(family.rss_peak_kb, alone.rss_peak_kb);
+    ck_assert_int_gt(family.cpu_us, alone.cpu_us);
     close(end[0]);
     close(end[1]);
     waitpid(parent, NULL, 0);
@@ -92,6 +72,8 @@ START_TEST(a_look_shows_the_present) {
     ck_assert_ok(usage_look(getpid(), &v, &e), e);
     ck_assert_int_gt(v.memory_kb, 0);
     ck_assert_int_eq(v.threads, 1);
+    ck_assert_ok(usage_rss(getpid(), &before, &e), e);
+    ck_assert_int_gt(before, 0);
     ck_assert_int_ge(v.wakeups, 0);
     ck_assert_ok(usage_descriptors(getpid(), &before, &e), e);
     ck_assert_int_eq(pipe(fds), 0);
@@ -101,11 +83,11 @@ START_TEST(a_look_shows_the_present) {
     close(fds[1]);
     ck_assert_int_eq(usage_look(0, &v, &e), -1);
     ck_assert_err(e, SYS_IO);
+    ck_assert_int_eq(usage_rss(0, &after, &e), -1);
     ck_assert_int_eq(usage_descriptors(0, &after, &e), -1);
     ck_assert_err(e, SYS_IO);
 }
 END_TEST
 
-TEST_MAIN("bench usage", cpu_is_user_and_system_time, a_name_may_look_like_fields,
-          other_texts_are_refused, peak_memory_is_in_kilobytes, this_process_has_memory,
+TEST_MAIN("bench usage", numbers_stand_behind_their_names, this_process_has_memory,
           workers_count_with_their_supervisor, a_look_shows_the_present)

@@ -5,6 +5,7 @@
 #include "base/tls.h"
 #include "base/tls_stream.h"
 #include "bench/lab.h"
+#include "bench/progress.h"
 #include "capf/wire.h"
 
 #include <event2/buffer.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CONNECTING_MAX = 64, NAME_MAX_LEN = 32, PROGRESS_EVERY = 100 };
 
@@ -36,9 +36,8 @@ struct waiting {
 };
 
 static void show_progress(const struct waiting *w) {
-    if (w->options->progress != NULL && isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%s: %zu of %zu\033[K", w->options->progress, w->settled,
-                w->options->count);
+    if (w->options->progress != NULL)
+        progress_show("%s: %zu of %zu", w->options->progress, w->settled, w->options->count);
 }
 
 /* A phone that is called upon later is only counted. */

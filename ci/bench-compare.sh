@@ -36,6 +36,8 @@ result other est 100 4.0 4.1 4.2
 echo '{"a": 1}' >"$dir/stranger.json"
 jq '.sweeps = [{over: "workers", points: [{value: 2, result: (. | del(.sweeps))}]}]' "$dir/base.json" >"$dir/swept.json"
 jq '.sweeps[0].points[0].result.runs[].p99 = 90' "$dir/swept.json" >"$dir/stalls.json"
+jq '.runs[1].failed = 1' "$dir/base.json" >"$dir/failing.json"
+result once all 100 4.0
 jq '.conditions.durability = "off"' "$dir/base.json" >"$dir/careless.json"
 
 expect 0 'CPU in all, ms +4.1 \(4 to 4.2\) +4.1 \(4 to 4.2\) +same' base base
@@ -50,4 +52,7 @@ expect 2 'stranger.json: not a result' base stranger
 expect 2 'nowhere.json: cannot be read' base nowhere
 expect 1 'latency p99.*worse' swept stalls
 expect 0 'note: the conditions differ in durability: null and "off"' base careless
+expect 1 'failed .*worse' base failing
+expect 0 'failed .*better' failing base
+expect 0 'note: fewer than three runs' base once
 exit $failed

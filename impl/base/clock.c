@@ -71,6 +71,15 @@ int64_t clock_real_mono_us(void) {
     return system_us(CLOCK_MONOTONIC);
 }
 
+int clock_cpu_us(pid_t pid, int64_t *us) {
+    clockid_t id;
+    struct timespec t;
+    if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &t) != 0)
+        return -1;
+    *us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    return 0;
+}
+
 double clock_rate(void) {
     return rate_now;
 }

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <sys/time.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* Sets offset (microseconds added to the system's wall time, at the moment of the call) and rate
@@ -23,6 +24,11 @@ time_t clock_wall(void);     /* component time, seconds since 1970 UTC */
 
 /* The system's monotonic clock, unscaled: merges the events of several processes. */
 int64_t clock_real_mono_us(void);
+
+/* CPU time that a process has used, user and system, in all of its threads, those that ended
+ * included; microseconds, exact where /proc counts ticks (clock_getcpuclockid(3)). -1: there is no
+ * such process. */
+int clock_cpu_us(pid_t pid, int64_t *us);
 
 double clock_rate(void);
 

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/test.h"
 
+#include <unistd.h>
+
 #define HOUR_US INT64_C(3600000000)
 
 /* Real time goes on during a test: values may be later than expected, by less than this. */
@@ -143,9 +145,20 @@ START_TEST(a_step_moves_the_wall_time_only) {
 }
 END_TEST
 
+START_TEST(processes_have_used_time) {
+    int64_t before = 0, after = 0;
+    ck_assert_int_eq(clock_cpu_us(0, &before), 0);
+    ck_assert_int_gt(before, 0);
+    ck_assert_int_eq(clock_cpu_us(getpid(), &after), 0);
+    ck_assert_int_ge(after, before);
+    ck_assert_int_eq(clock_cpu_us(INT32_MAX, &after), -1);
+}
+END_TEST
+
 TEST_MAIN("clock", an_unconfigured_clock_is_the_systems, the_offset_moves_wall_time_only,
           the_rate_stretches_both_from_now_on,
           a_second_configuration_does_not_turn_monotonic_time_back,
           an_impossible_rate_is_taken_for_one, durations_become_real_ones,
           durations_beyond_every_bound_stay_positive, stamps_are_iso_8601_in_utc,
-          stamps_of_any_number_fit, utc_is_broken_down, a_step_moves_the_wall_time_only)
+          stamps_of_any_number_fit, utc_is_broken_down, a_step_moves_the_wall_time_only,
+          processes_have_used_time)
