@@ -2,6 +2,7 @@
  * goes on. Every request is answered at most once, whatever the handler does. */
 #include "http_server_impl.h"
 
+#include "base/log.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ unsigned http_reply_status(const struct http_request *r) {
 }
 
 enum MHD_Result server_send_reply(struct http_request *r) {
+    logs_flush();
     if (r->response == NULL)
         return MHD_NO;
     return MHD_queue_response(r->mhd, r->status, r->response);

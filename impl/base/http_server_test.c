@@ -2,6 +2,9 @@
  * survives. */
 #include "http_test_lab.h"
 
+#include "base/file.h"
+#include "base/log.h"
+#include "base/temporary_test.h"
 #include <limits.h>
 
 static struct lab lab;
@@ -448,6 +451,32 @@ START_TEST(hostile_bytes_do_not_stop_the_tls_server) {
 }
 END_TEST
 
+static struct log *written;
+
+static void log_and_answer(struct lab *l, struct http_request *r) {
+    log_line(written, "asked");
+    lab_answer(l, r);
+}
+
+START_TEST(what_was_logged_of_a_request_is_in_the_log_when_the_answer_comes) {
+    TEMPORARY(dir);
+    AUTO(char) path = path_join(dir, "a.log");
+    AUTO_BUF content = BUF_INIT(1024);
+    struct err e = {0};
+    struct reader in;
+    lab.handler = log_and_answer;
+    lab_start(&lab, PLAIN);
+    written = log_open(path, &e);
+    logs_hold();
+    TALK("GET / HTTP/1.1\r\nHost: h\r\n\r\n", &in);
+    ck_assert_ok(file_read(path, &content, &e), e);
+    ck_assert_str_eq(buf_str(&content), "asked\n");
+    logs_release();
+    log_close(written);
+    lab_stop(&lab);
+}
+END_TEST
+
 START_TEST(starting_names_what_is_wrong) {
     const struct http_server_callbacks callbacks = {lab_request, lab_completed, NULL,
                                                     NULL,        NULL,          &lab};
@@ -480,4 +509,5 @@ TEST_MAIN("HTTP server", path_and_query_stay_as_received, answer_has_a_length_an
           peer_that_left_does_not_hurt_the_late_answer, freeing_the_server_completes_what_waits,
           half_a_request_never_reaches_the_handler, pipelined_requests_are_answered_in_order,
           hostile_bytes_do_not_stop_the_server, hostile_bytes_do_not_stop_the_tls_server,
+          what_was_logged_of_a_request_is_in_the_log_when_the_answer_comes,
           starting_names_what_is_wrong)

@@ -1,9 +1,8 @@
 /* Log files: whole lines, appended with one write each or several together, so that lines of
- * several processes never mix. A daemon holds its lines until it waits for something or answers a
- * peer: what a peer has seen is in the log, also after kill -9. Formats (CAPF trace, nginx, W3C,
- * phone console) belong to their components. Control characters of peers are escaped here: nobody
- * forges a line.
- */
+ * several processes never mix. A daemon holds its lines until it waits for something; CAPF and HTTP
+ * servers write them before each answer too: what their peers have seen is in the log, also after
+ * kill -9. Formats (CAPF trace, nginx, W3C, phone console) belong to their components. Control
+ * characters of peers are escaped here: nobody forges a line. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -182,10 +182,19 @@ static struct claim *find(uint64_t thing) {
 
 /* One octet of a file that all workers have: the kernel gives it to one process, and takes it back
  * when that ends. */
-static int lock(uint64_t thing, short type) {
-    struct flock octet = {
+static struct flock octet_of(uint64_t thing, short type) {
+    return (struct flock){
         .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)(thing & INT64_MAX), .l_len = 1};
+}
+
+static int lock(uint64_t thing, short type) {
+    struct flock octet = octet_of(thing, type);
     return fcntl(self.claims, F_SETLK, &octet);
+}
+
+static bool is_free(uint64_t thing) {
+    struct flock octet = octet_of(thing, F_WRLCK);
+    return fcntl(self.claims, F_GETLK, &octet) == 0 && octet.l_type == F_UNLCK;
 }
 
 static void ask_for(uint64_t thing, uint64_t rank) {
@@ -221,11 +230,13 @@ void worker_unclaim(uint64_t thing) {
         tell(NOTICE_FREED, 0, 0);
 }
 
-/* Who asks for what nobody has may have asked too late to be told. */
+/* Who asks for what nobody has may have asked too late to be told. What a third worker has is for
+ * that one to answer: told that it is free, who asks would ask again at once, and for ever. */
 static void take_wanted(const struct notice *n) {
     struct claim *c = find(n->thing);
     if (c == NULL) {
-        tell(NOTICE_FREED, 0, 0);
+        if (is_free(n->thing))
+            tell(NOTICE_FREED, 0, 0);
         return;
     }
     c->wanted = true;

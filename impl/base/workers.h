@@ -82,8 +82,8 @@ typedef void worker_intake_fn(void *user, int fd, struct sockaddr *address, sock
 struct worker_intake *worker_intake_new(struct event_base *loop, worker_intake_fn *fn, void *user,
                                         struct err *e);
 void worker_intake_free(struct worker_intake *intake); /* NULL allowed */
-/* Nothing is taken until resumed; what waits is handed to other workers where they have room.
- * Without a descriptor left it takes a breath by itself. */
+/* Nothing is taken until resumed: what stands in this worker's line waits there, and what finds no
+ * place in it is handed to other workers. Without a descriptor left it takes a breath by itself. */
 void worker_intake_pause(struct worker_intake *intake);
 void worker_intake_resume(struct worker_intake *intake);
 

@@ -285,11 +285,11 @@ static void announce_if_ready(struct supervisor *s) {
     give_up(s, EXIT_FAILED);
 }
 
-/* The first one makes files, folders and databases; then all others at the same time. 1 in a
- * worker. */
+/* The first one makes files, folders and databases; then all others at the same time. None when the
+ * service is ending already: nobody would end that one. 1 in a worker. */
 static int worker_is_ready(struct supervisor *s, struct worker *w) {
     w->ready = true;
-    for (size_t i = 1; w->number == 1 && i < s->count && !s->announced; i++)
+    for (size_t i = 1; w->number == 1 && i < s->count && !s->announced && !s->stopping; i++)
         if (s->workers[i].pid == 0 && start_or_give_up(s, &s->workers[i]) == 1)
             return 1;
     announce_if_ready(s);
@@ -353,19 +353,15 @@ static void accept_some(struct supervisor *s) {
     }
 }
 
-/* What a dead worker had not taken. With no other worker it stays for the next one of that number.
- */
+/* What a dead worker had not taken. With no other worker, or none that has room, the rest stays for
+ * the next one of that number. */
 static void rescue_connections(struct supervisor *s, struct worker *w) {
-    struct handed h;
-    int fd = -1;
     bool others = false;
     for (size_t i = 0; i < s->count; i++)
         others = others || s->workers[i].ready;
-    while (others && handed_receive(w->lines.connections[1], &h, &fd) == 1) {
-        if (hand_over(s, &h, fd) != 0)
-            say("worker %u: connection %llu is lost", w->number, (unsigned long long)h.number);
-        close(fd);
-    }
+    while (others && hand_over_held(s) &&
+           handed_receive(w->lines.connections[1], &s->held_address, &s->held) == 1)
+        ;
 }
 
 /* ---- notices ---- */
@@ -379,8 +375,8 @@ static void tell_others(struct supervisor *s, const struct worker *from, const s
     }
 }
 
-/* A worker alone with its wish is told that it may look again: its claim can only fail for another
- * worker that has just died. */
+/* A wish that nobody else is there to hear needs no answer: who had the thing has just died, and
+ * its end is told. */
 static void relay(struct supervisor *s, struct worker *from) {
     struct notice n;
     while (recv(from->lines.notices[0], &n, sizeof n, MSG_DONTWAIT) == (ssize_t)sizeof n)

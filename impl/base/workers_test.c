@@ -45,11 +45,13 @@ static void on_wanted(void *user, uint64_t thing, uint64_t rank) {
     tell_all(thing == THING && rank == worker_number() % 2 + 1 ? 'w' : '?');
 }
 
-/* c: claim, u: unclaim, n: number of the worker, x: die. */
+/* c: claim, d: claim another thing, u: unclaim, n: number of the worker, x: die. */
 static char answer(char question) {
     switch (question) {
     case 'c':
         return worker_claim(THING, worker_number()) ? 'y' : 'n';
+    case 'd':
+        return worker_claim(THING + 1, worker_number()) ? 'y' : 'n';
     case 'u':
         worker_unclaim(THING);
         return 'u';
@@ -90,6 +92,7 @@ static bool is_started_again(void) {
 struct flaws {
     bool never_starts;     /* exit status 2 */
     bool starts_only_once; /* when started again it dies at once */
+    bool ends_at_start;    /* its service gets SIGTERM before it is ready */
 };
 
 static void run_worker(const struct process_config *config, const struct process_options *options,
@@ -100,6 +103,8 @@ static void run_worker(const struct process_config *config, const struct process
     service.process = process_new(config, options, &e);
     if (service.process == NULL)
         _exit(9);
+    if (flaws->ends_at_start && worker_is_first())
+        kill(getppid(), SIGTERM);
     const struct worker_sharing sharing = {on_wanted, on_freed, NULL};
     struct event_base *loop = process_loop(service.process);
     AUTO(char) address = worker_address();
@@ -314,6 +319,26 @@ START_TEST(a_worker_that_hangs_holds_up_few) {
 }
 END_TEST
 
+/* More than both lines hold; the replacement has answered somebody before the other goes on. */
+START_TEST(what_no_other_worker_has_room_for_waits_for_the_replacement) {
+    enum { MANY = 200 };
+    struct lab lab = lab_of(2);
+    struct pollfd fds[MANY];
+    for (size_t i = 0; i < lab.count; i++)
+        kill(lab.workers[i], SIGSTOP);
+    for (size_t i = 0; i < MANY; i++)
+        fds[i] = (struct pollfd){.fd = connect_to(&lab), .events = POLLIN};
+    kill(lab.workers[0], SIGKILL);
+    ck_assert_int_gt(poll(fds, MANY, -1), 0);
+    kill(lab.workers[1], SIGCONT);
+    for (size_t i = 0; i < MANY; i++) {
+        get(fds[i].fd);
+        close(fds[i].fd);
+    }
+    stop(&lab);
+}
+END_TEST
+
 /* Clock ticks of CPU that the process has used. */
 static long ticks_of(pid_t pid) {
     char path[32];
@@ -380,6 +405,29 @@ START_TEST(a_claim_is_one_workers_until_it_gives_it_up) {
 }
 END_TEST
 
+/* Told by the third that it is free, the second would ask again at once, without end. What came in
+ * vain would stand before the answer to the last question. */
+START_TEST(who_asks_for_a_claim_hears_only_of_who_has_it) {
+    struct lab lab = lab_of(3);
+    AUTO_FD one = connect_to(&lab);
+    AUTO_FD two = connect_to(&lab);
+    AUTO_FD three = connect_to(&lab);
+    get(one);
+    get(two);
+    get(three);
+    ck_assert_int_eq(ask(three, 'd'), 'y');
+    ck_assert_int_eq(ask(one, 'c'), 'y');
+    ck_assert_int_eq(ask(two, 'c'), 'n');
+    ck_assert_int_eq(get(one), 'w');
+    ck_assert_int_eq(ask(two, 'd'), 'n');
+    ck_assert_int_eq(get(three), '?');
+    ck_assert_int_eq(ask(three, 'c'), 'n');
+    ck_assert_int_eq(get(one), '?');
+    ck_assert_int_eq(ask(one, 'n'), '1');
+    stop(&lab);
+}
+END_TEST
+
 START_TEST(the_claims_of_a_dead_worker_are_free) {
     struct lab lab = lab_of(2);
     AUTO_FD one = connect_to(&lab);
@@ -400,6 +448,13 @@ START_TEST(a_worker_that_cannot_start_is_the_end) {
     struct lab lab;
     ck_assert(!start(&lab, 2, &(struct flaws){.never_starts = true}, false));
     ck_assert_int_eq(exit_code_of(&lab), 2);
+}
+END_TEST
+
+START_TEST(a_service_that_is_ended_while_it_starts_starts_nobody_else) {
+    struct lab lab;
+    ck_assert(!start(&lab, 2, &(struct flaws){.ends_at_start = true}, false));
+    ck_assert_int_eq(exit_code_of(&lab), 0);
 }
 END_TEST
 
@@ -494,9 +549,13 @@ TEST_MAIN("workers", one_process_is_no_worker, connections_go_to_each_in_turn_an
           a_worker_that_was_killed_is_replaced_and_nothing_is_lost,
           what_a_dead_worker_had_not_taken_goes_to_another,
           with_its_only_other_worker_dead_a_connection_waits_for_the_replacement,
-          a_worker_that_hangs_holds_up_few, out_of_descriptors_the_supervisor_does_not_spin,
-          a_claim_is_one_workers_until_it_gives_it_up, the_claims_of_a_dead_worker_are_free,
+          a_worker_that_hangs_holds_up_few,
+          what_no_other_worker_has_room_for_waits_for_the_replacement,
+          out_of_descriptors_the_supervisor_does_not_spin,
+          a_claim_is_one_workers_until_it_gives_it_up,
+          who_asks_for_a_claim_hears_only_of_who_has_it, the_claims_of_a_dead_worker_are_free,
           a_worker_that_cannot_start_is_the_end,
+          a_service_that_is_ended_while_it_starts_starts_nobody_else,
           a_worker_that_dies_at_once_again_and_again_is_the_end,
           a_port_that_is_taken_is_told_before_anything_starts, workers_die_with_their_supervisor,
           supervisor_and_workers_end_with_the_parent_when_asked, the_command_line_beats_the_file)

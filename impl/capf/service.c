@@ -204,8 +204,6 @@ static void on_accept_error(struct evconnlistener *listener, void *user) {
 void capf_service_session_gone(struct capf_service *v) {
     if (v->slack != NULL)
         slack_note(v->slack, v->open);
-    if (v->intake != NULL)
-        worker_intake_resume(v->intake);
 }
 
 struct session *capf_service_find(struct capf_service *v, const char *device) {

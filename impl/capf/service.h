@@ -64,7 +64,7 @@ struct capf_service *capf_service_new(const struct capf_config *config, struct e
                                       struct err *e);
 void capf_service_free(struct capf_service *service);
 
-/* For sessions: one is gone, so that another can be taken. */
+/* For sessions: one is gone, and maybe most of a crowd. */
 void capf_service_session_gone(struct capf_service *service);
 
 /* The newest authenticated session of the device that is not closed, or NULL. */

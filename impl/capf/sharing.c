@@ -4,7 +4,6 @@
 #include "base/workers.h"
 #include "capf/issuer.h"
 #include "capf/states_actions.h"
-#include <strings.h>
 
 /* Numbers of devices and of enrolments are both small; bit 62 tells them apart. */
 static uint64_t device_thing(const struct session *s) {

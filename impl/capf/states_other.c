@@ -74,7 +74,7 @@ enum capf_event act_refuse(struct session *s, const struct capf_message *m) {
     return CAPF_EV_NOTHING;
 }
 
-/* The timer starts again by itself after every event. */
+/* Where a key is awaited, the timer starts again by itself. */
 enum capf_event act_still_working(struct session *s, const struct capf_message *m) {
     session_trace(s, "the phone is working, delay %u",
                   m->retry_delay.present ? m->retry_delay.number : 0U);

@@ -2,38 +2,24 @@
 #include "pki/pubkey.h"
 
 #include <openssl/asn1.h>
-#include <string.h>
 
 AUTO_TYPE(X509_ALGOR, X509_ALGOR_free);
 AUTO_TYPE(ASN1_BIT_STRING, ASN1_BIT_STRING_free);
-AUTO_TYPE(ASN1_OBJECT, ASN1_OBJECT_free);
 
-/* The parameters of the keys here: NULL (RSA), a curve's name (EC), or none (EdDSA). */
-static int copy_parameters(const X509_ALGOR *from, int *type, ASN1_OBJECT **curve) {
-    const ASN1_OBJECT *algorithm;
-    const void *value = NULL;
-    X509_ALGOR_get0(&algorithm, type, &value, from);
-    if (*type == V_ASN1_NULL || *type == V_ASN1_UNDEF)
-        return 0;
-    *curve = *type == V_ASN1_OBJECT ? OBJ_dup(value) : NULL;
-    return *curve == NULL ? -1 : 0;
-}
-
+/* The algorithm comes with whatever parameters its kind of key has: none, NULL, a curve's name or a
+ * structure. */
 static int set_parts(X509_PUBKEY *into, const X509_ALGOR *algorithm, const ASN1_BIT_STRING *bits) {
-    const ASN1_OBJECT *object;
-    int type = V_ASN1_UNDEF;
-    AUTO(ASN1_OBJECT) curve = NULL;
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    X509_ALGOR *own = NULL;
     unsigned char *octets = OPENSSL_memdup(bits->data, (size_t)bits->length);
-    ASN1_OBJECT *copy = OBJ_dup(object);
-    if (octets != NULL && copy != NULL && copy_parameters(algorithm, &type, &curve) == 0 &&
-        X509_PUBKEY_set0_param(into, copy, type, curve, octets, bits->length) == 1) {
-        curve = NULL;
-        return 0;
+    if (octets == NULL || X509_PUBKEY_set0_param(into, OBJ_nid2obj(NID_undef), V_ASN1_UNDEF, NULL,
+                                                 octets, bits->length) != 1) {
+        OPENSSL_free(octets);
+        return -1;
     }
-    OPENSSL_free(octets);
-    ASN1_OBJECT_free(copy);
-    return -1;
+    return X509_PUBKEY_get0_param(NULL, NULL, NULL, &own, into) == 1 &&
+                   X509_ALGOR_copy(own, algorithm) == 1
+               ? 0
+               : -1;
 }
 
 static int take_apart(X509_PUBKEY *into, const unsigned char *der, long len) {
