@@ -22,8 +22,9 @@ struct log {
 /* Of all logs of the process. */
 static struct {
     bool on;
-    struct log *first; /* those that hold something */
-} holding;
+    struct log *first; /* those that hold something, in the order in which they began to */
+    struct log **end;
+} holding = {.end = &holding.first};
 
 static void log_free(struct log *log) {
     buf_free(&log->held);
@@ -76,8 +77,9 @@ static bool hold(struct log *log, struct bytes lines) {
         return false;
     }
     if (first) {
-        log->next_held = holding.first;
-        holding.first = log;
+        log->next_held = NULL;
+        *holding.end = log;
+        holding.end = &log->next_held;
     }
     return true;
 }
@@ -95,7 +97,8 @@ void logs_hold(void) {
 
 void logs_flush(void) {
     for (struct log *log; (log = holding.first) != NULL; buf_reset(&log->held)) {
-        holding.first = log->next_held;
+        if ((holding.first = log->next_held) == NULL)
+            holding.end = &holding.first;
         write_lines(log, buf_view(&log->held));
     }
 }

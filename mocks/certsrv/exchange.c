@@ -136,7 +136,8 @@ void exchange_log(const struct exchange *x, const struct exchange_log *to, bool 
                                     .substatus = x->substatus,
                                     .win32 = received ? x->win32 : IIS_NAME_NO_LONGER_AVAILABLE,
                                     .taken_ms = http_request_taken_us(x->http) / 1000};
+    /* In this order, so that who has seen the line of the log may count on the event. */
+    event_reply(x, answered, received);
     if (!x->unlogged)
         iis_log_write(to->log, &entry);
-    event_reply(x, answered, received);
 }
