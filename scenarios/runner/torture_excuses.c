@@ -36,6 +36,8 @@ enum finding {
       "libmicrohttpd ends the process when epoll does not do what it asks for")                    \
     X(CRASH, "libcrypto", "EVP_*_fetch", "CRYPTO_THREAD_run_once",                                 \
       "OpenSSL uses the library context that it could not set up")                                 \
+    X(CRASH, "libcurl", "curl_multi_socket_action", "curl_multi_socket_action",                    \
+      "libcurl divides by the size of a table that it could not allocate")                         \
     X(CRASH, "libcrypto", "OSSL_PROVIDER_*", "OSSL_PROVIDER_*",                                    \
       "OpenSSL uses the library context that it could not set up")                                 \
     X(LEAK, "libcrypto", "OSSL_PROVIDER_*", "OSSL_PROVIDER_*",                                     \
