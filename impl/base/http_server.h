@@ -30,6 +30,21 @@ struct http_server_options {
     unsigned connections_per_address_max; /* 0: none */
 };
 
+/* The keys of a service's configuration for the limits above, in members of these names.
+ * request_timeout: its default, which differs. The service includes base/admission.h and
+ * base/config.h. */
+#define HTTP_SERVER_LIMIT_FIELDS(T, request_timeout)                                               \
+    CFG_DURATION(T, handshake_timeout_us, "handshake-timeout", "10s",                              \
+                 "from the connection to the end of the TLS handshake"),                           \
+        CFG_DURATION(T, request_timeout_us, "request-timeout", request_timeout,                    \
+                     "from there, or the answer before, to the end of a request; for the answer "  \
+                     "again"),                                                                     \
+        CFG_INT(T, connections_max, "connections-max", ADMISSION_CONNECTIONS_MAX, 1, 1000000,      \
+                "client connections at once; more wait"),                                          \
+        CFG_INT(T, connections_per_address_max, "connections-per-address-max",                     \
+                ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,                                 \
+                "of these from one address, more are turned away; 0: no limit of its own")
+
 /* What a connection has to end in time, and what it may have. X(ID, text) */
 #define HTTP_PHASE_TABLE(X)                                                                        \
     X(REQUEST, "request")                                                                          \

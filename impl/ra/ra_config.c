@@ -1,6 +1,7 @@
 /* The keys of the RA's configuration file. */
 #include "ra/ra_config.h"
 #include "base/admission.h"
+#include "base/http_server.h"
 #include "certsrv/certsrv_client.h"
 #include "est/est_server.h"
 
@@ -82,15 +83,7 @@ const struct cfg_field ra_fields[] = {
         "a request that is repeated within gets the certificate of the first; 0s: a new one"),
     CFG_DURATION(struct ra_config, idle_timeout_us, "idle-timeout", "30s",
                  "connections that say nothing are closed"),
-    CFG_DURATION(struct ra_config, handshake_timeout_us, "handshake-timeout", "10s",
-                 "from the connection to the end of the TLS handshake"),
-    CFG_DURATION(struct ra_config, request_timeout_us, "request-timeout", "60s",
-                 "from there, or the answer before, to the end of a request; for the answer again"),
-    CFG_INT(struct ra_config, connections_max, "connections-max", ADMISSION_CONNECTIONS_MAX, 1,
-            1000000, "client connections at once; more wait"),
-    CFG_INT(struct ra_config, connections_per_address_max, "connections-per-address-max",
-            ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,
-            "of these from one address, more are turned away; 0: no limit of its own"),
+    HTTP_SERVER_LIMIT_FIELDS(struct ra_config, "60s"),
     CFG_STRINGS(struct ra_config, labels, "labels",
                 "EST labels that are served; every one without"),
     CFG_STRINGS(struct ra_config, csr_attributes, "csr-attributes",

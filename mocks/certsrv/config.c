@@ -1,6 +1,7 @@
 /* The table of certsrv.yaml. Keys of parts live with the parts. */
 #include "mocks/certsrv/config.h"
 #include "base/admission.h"
+#include "base/http_server.h"
 #include "mocks/certsrv/language.h"
 #include "mocks/certsrv/ntlm.h"
 #include "mocks/certsrv/template.h"
@@ -53,15 +54,7 @@ const struct cfg_field certsrv_fields[] = {
              "authPersistSingleRequest: a connection stays logged on for one request only"),
     CFG_DURATION(struct certsrv_config, idle_timeout_us, "idle-timeout", "2m",
                  "IIS' connectionTimeout: connections that say nothing are closed"),
-    CFG_DURATION(struct certsrv_config, handshake_timeout_us, "handshake-timeout", "10s",
-                 "from the connection to the end of the TLS handshake"),
-    CFG_DURATION(struct certsrv_config, request_timeout_us, "request-timeout", "2m",
-                 "from there, or the answer before, to the end of a request; for the answer again"),
-    CFG_INT(struct certsrv_config, connections_max, "connections-max", ADMISSION_CONNECTIONS_MAX, 1,
-            1000000, "client connections at once; more wait"),
-    CFG_INT(struct certsrv_config, connections_per_address_max, "connections-per-address-max",
-            ADMISSION_CONNECTIONS_PER_ADDRESS_MAX, 0, 1000000,
-            "of these from one address, more are turned away; 0: no limit of its own"),
+    HTTP_SERVER_LIMIT_FIELDS(struct certsrv_config, "2m"),
     CFG_LIST(struct certsrv_config, faults, "faults", struct fault_row, fault_fields,
              "what goes wrong, where and when"),
     CFG_END,
